@@ -1,0 +1,75 @@
+import { RequestError } from './errors.ts';
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const ID_RULE =
+  'must start with a letter or digit and hold at most 100 letters, digits, dots, underscores and hyphens';
+const WORKFLOW_ID_PREFIX = 'job/';
+
+/** True for the id of a job, or for `<batch>/<item>`. */
+export function isJobId(text: string): boolean {
+  const parts = text.split('/');
+  return parts.length <= 2 && parts.every((part) => ID.test(part));
+}
+
+/** Throws `request.invalid` unless the text is an id of a job. */
+export function checkJobId(text: string): string {
+  if (!isJobId(text)) {
+    throw new RequestError('request.invalid', `jobId (${JSON.stringify(text.slice(0, 120))}): ${ID_RULE}`, {
+      details: { issues: [{ field: 'jobId', rule: ID_RULE }] },
+    });
+  }
+  return text;
+}
+
+/** `job/<jobId>`: the workflow of a job. Wire format. */
+export function toWorkflowId(jobId: string): string {
+  return WORKFLOW_ID_PREFIX + jobId;
+}
+
+/** The job id in a workflow id. Throws `request.invalid` where there is none. */
+export function toJobId(workflowId: string): string {
+  if (!workflowId.startsWith(WORKFLOW_ID_PREFIX)) {
+    throw new RequestError(
+      'request.invalid',
+      `workflow id (${JSON.stringify(workflowId.slice(0, 120))}): must be job/<job id>`,
+    );
+  }
+  return checkJobId(workflowId.slice(WORKFLOW_ID_PREFIX.length));
+}
+
+/**
+ * Key of one output in the artifact store: `jobs/<jobId>/<number>/<index>.<extension>`.
+ * Made of our own ids only, never of a provider's file name. Wire format, version 1.
+ */
+export function toArtifactKey(jobId: string, number: number, index: number, extension: string): string {
+  return `jobs/${jobId}/${String(number)}/${String(index)}.${extension}`;
+}
+
+/** Key of bytes that came inside a reply, kept until they are checked and published. */
+export function toStagingKey(jobId: string, number: number, index: number): string {
+  return `staging/${jobId}/${String(number)}/${String(index)}`;
+}
+
+/** The task id of an accepted submission whose reply named none. Never read, listed or cancelled. */
+export function toLocalTaskId(jobId: string, number: number): string {
+  return `local-${jobId.replace('/', '-')}-${String(number)}`;
+}
+
+/** Splits `<account>/<model>` at its first slash. */
+export function splitModel(model: string): { account: string; model: string } | undefined {
+  const slash = model.indexOf('/');
+  if (slash <= 0 || slash === model.length - 1) return undefined;
+  return { account: model.slice(0, slash), model: model.slice(slash + 1) };
+}
+
+/** Task queues. Wire format: a worker of another release must find the same ones. */
+export const WORKFLOW_QUEUE = 'pollux';
+export const TRANSFER_QUEUE = 'pollux-transfer';
+
+export function toSubmitQueue(account: string): string {
+  return `pollux-submit-${account}`;
+}
+
+export function toPollQueue(account: string): string {
+  return `pollux-poll-${account}`;
+}
