@@ -70,30 +70,114 @@ export type ErrorCode =
  * `docs/errors.md` has one entry per code. Codes are wire format.
  */
 export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorRule>> = {
-  'request.invalid': rule('final', 'final', 400, 2, 'The request breaks a rule of the API or of Pollux.'),
-  'request.conflict': rule('final', 'final', 409, 2, 'The job or task id already stands for something else.'),
+  'request.invalid': rule(
+    'final',
+    'final',
+    400,
+    2,
+    'The request breaks a rule of the API or of Pollux.',
+  ),
+  'request.conflict': rule(
+    'final',
+    'final',
+    409,
+    2,
+    'The job or task id already stands for something else.',
+  ),
   'request.content_refused': rule('final', 'final', 422, 1, 'The provider refused the content.'),
   'request.over_budget': rule('final', 'final', 402, 1, 'The job does not fit its budget.'),
-  'request.gave_up': rule('final', 'final', 504, 1, 'No submission was accepted in the time the job had.'),
-  'provider.rate_limited': rule('submit-again', 'read-again', 429, 1, 'The provider asks for fewer calls.'),
-  'provider.unavailable': rule('submit-again', 'read-again', 503, 1, 'The provider cannot be reached or has no capacity.'),
-  'provider.submit_unknown': rule('reconcile', 'final', 502, 3, 'A task may exist, but nothing tells which.'),
-  'provider.generation_failed': rule('final', 'final', 502, 1, 'The provider ran the task and failed.'),
-  'provider.bad_response': rule('final', 'read-again', 502, 1, 'The provider answered something unreadable.'),
+  'request.gave_up': rule(
+    'final',
+    'final',
+    504,
+    1,
+    'No submission was accepted in the time the job had.',
+  ),
+  'provider.rate_limited': rule(
+    'submit-again',
+    'read-again',
+    429,
+    1,
+    'The provider asks for fewer calls.',
+  ),
+  'provider.unavailable': rule(
+    'submit-again',
+    'read-again',
+    503,
+    1,
+    'The provider cannot be reached or has no capacity.',
+  ),
+  'provider.submit_unknown': rule(
+    'reconcile',
+    'final',
+    502,
+    3,
+    'A task may exist, but nothing tells which.',
+  ),
+  'provider.generation_failed': rule(
+    'final',
+    'final',
+    502,
+    1,
+    'The provider ran the task and failed.',
+  ),
+  'provider.bad_response': rule(
+    'final',
+    'read-again',
+    502,
+    1,
+    'The provider answered something unreadable.',
+  ),
   'provider.task_expired': rule('final', 'final', 504, 1, 'The provider has forgotten the task.'),
-  'provider.output_expired': rule('final', 'final', 504, 1, 'The result URL died before the file was fetched.'),
-  'provider.output_invalid': rule('final', 'final', 502, 1, 'The result is not the media that was promised.'),
-  'provider.output_forbidden': rule('final', 'final', 502, 1, 'The result URL breaks the rules for fetching.'),
-  'provider.out_of_credit': rule('submit-again', 'read-again', 402, 1, 'The account at the provider has no credit.'),
+  'provider.output_expired': rule(
+    'final',
+    'final',
+    504,
+    1,
+    'The result URL died before the file was fetched.',
+  ),
+  'provider.output_invalid': rule(
+    'final',
+    'final',
+    502,
+    1,
+    'The result is not the media that was promised.',
+  ),
+  'provider.output_forbidden': rule(
+    'final',
+    'final',
+    502,
+    1,
+    'The result URL breaks the rules for fetching.',
+  ),
+  'provider.out_of_credit': rule(
+    'submit-again',
+    'read-again',
+    402,
+    1,
+    'The account at the provider has no credit.',
+  ),
   'provider.unauthorized': rule('final', 'read-again', 401, 1, 'The provider refused the key.'),
   'storage.unavailable': rule('retry', 'retry', 503, 4, 'The artifact store cannot be reached.'),
   'storage.full': rule('retry', 'retry', 507, 4, 'The artifact store has no room.'),
-  'storage.missing': rule('final', 'final', 404, 1, 'A stored object is not where the ledger says.'),
+  'storage.missing': rule(
+    'final',
+    'final',
+    404,
+    1,
+    'A stored object is not where the ledger says.',
+  ),
   'storage.corrupt': rule('final', 'final', 500, 1, 'A stored object is not what the ledger says.'),
   'ledger.unavailable': rule('retry', 'retry', 503, 4, 'The ledger cannot be read or written.'),
-  'ledger.conflict': rule('final', 'final', 409, 1, 'The ledger holds a fact that contradicts this one.'),
+  'ledger.conflict': rule(
+    'final',
+    'final',
+    409,
+    1,
+    'The ledger holds a fact that contradicts this one.',
+  ),
   'temporal.unavailable': rule('retry', 'retry', 503, 4, 'The Temporal server cannot be reached.'),
-  'config.invalid': rule('final', 'final', 500, 2, 'The configuration cannot be used.'),
+  'config.invalid': rule('final', 'retry', 500, 2, 'The configuration cannot be used.'),
 };
 
 /** True for a text that is a code of {@link ERROR_CODES}. */
@@ -140,6 +224,13 @@ export abstract class MediaJobError extends Error {
   }
 }
 
+/** True for an error of ours, whichever copy of the class made it. */
+export function isMediaJobError(error: unknown): error is MediaJobError {
+  return (
+    error instanceof Error && 'code' in error && isErrorCode(error.code) && 'toReport' in error
+  );
+}
+
 type CodeOf<Prefix extends string> = Extract<ErrorCode, `${Prefix}.${string}`>;
 
 /** The caller must act. */
@@ -172,7 +263,11 @@ export class LedgerError extends MediaJobError {
 
 /** The deployer must act: a setting, or the Temporal server that it names. */
 export class ConfigError extends MediaJobError {
-  constructor(code: CodeOf<'config'> | CodeOf<'temporal'>, message: string, options?: MediaJobErrorOptions) {
+  constructor(
+    code: CodeOf<'config'> | CodeOf<'temporal'>,
+    message: string,
+    options?: MediaJobErrorOptions,
+  ) {
     super('ConfigError', code, message, options);
   }
 }
@@ -205,7 +300,9 @@ function showValue(field: string, value: JsonValueOf): string {
 
 /** All broken rules of one request as one `request.invalid`, naming field, value and rule of each. */
 export function invalidRequest(subject: string, issues: readonly RequestIssue[]): RequestError {
-  const lines = issues.map((issue) => `${issue.field} (${showValue(issue.field, issue.value)}): ${issue.rule}`);
+  const lines = issues.map(
+    (issue) => `${issue.field} (${showValue(issue.field, issue.value)}): ${issue.rule}`,
+  );
   return new RequestError('request.invalid', `${subject}: ${lines.join('; ')}`, {
     details: { issues: issues.map(({ field, rule }) => ({ field, rule })) },
   });

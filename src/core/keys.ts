@@ -14,9 +14,13 @@ export function isJobId(text: string): boolean {
 /** Throws `request.invalid` unless the text is an id of a job. */
 export function checkJobId(text: string): string {
   if (!isJobId(text)) {
-    throw new RequestError('request.invalid', `jobId (${JSON.stringify(text.slice(0, 120))}): ${ID_RULE}`, {
-      details: { issues: [{ field: 'jobId', rule: ID_RULE }] },
-    });
+    throw new RequestError(
+      'request.invalid',
+      `jobId (${JSON.stringify(text.slice(0, 120))}): ${ID_RULE}`,
+      {
+        details: { issues: [{ field: 'jobId', rule: ID_RULE }] },
+      },
+    );
   }
   return text;
 }
@@ -41,7 +45,12 @@ export function toJobId(workflowId: string): string {
  * Key of one output in the artifact store: `jobs/<jobId>/<number>/<index>.<extension>`.
  * Made of our own ids only, never of a provider's file name. Wire format, version 1.
  */
-export function toArtifactKey(jobId: string, number: number, index: number, extension: string): string {
+export function toArtifactKey(
+  jobId: string,
+  number: number,
+  index: number,
+  extension: string,
+): string {
   return `jobs/${jobId}/${String(number)}/${String(index)}.${extension}`;
 }
 

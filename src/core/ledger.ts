@@ -22,7 +22,11 @@ export interface Ledger {
   /** True while the submission is armed by this worker and its number is the job's current one. The last look before the wire. */
   maySend(submission: SubmissionId, worker: string): Promise<boolean>;
   /** Writes what became of a submission. One that has an outcome keeps it; a number that is no longer current is an orphan. */
-  recordOutcome(submission: SubmissionId, outcome: OutcomeRecord, at: string): Promise<RecordedOutcome>;
+  recordOutcome(
+    submission: SubmissionId,
+    outcome: OutcomeRecord,
+    at: string,
+  ): Promise<RecordedOutcome>;
   /**
    * First step of reconcile: a row that is `admitted` or missing becomes rejected (`not_sent`), so that a late worker
    * finds the door closed; one that is `armed` past its deadline becomes `unknown`. Returns the row as it now is.
@@ -30,7 +34,12 @@ export interface Ledger {
   settleSubmission(submission: SubmissionId, at: string): Promise<SubmissionRecord>;
   /** Books the end of a submission's money and frees its place. `ledger.conflict` where another amount was booked. */
   recordCost(submission: SubmissionId, cost: CostRecord, at: string): Promise<Cost | null>;
-  recordArtifact(submission: SubmissionId, artifact: Artifact, sourceUrlOrigin: string | null, at: string): Promise<void>;
+  recordArtifact(
+    submission: SubmissionId,
+    artifact: Artifact,
+    sourceUrlOrigin: string | null,
+    at: string,
+  ): Promise<void>;
   recordDiscrepancy(discrepancy: DiscrepancyRecord, at: string): Promise<void>;
   /** Writes the job's end, ends what is still open, releases money that nothing claims. Returns the result as written first. */
   closeJob(jobId: string, result: JobResult, at: string): Promise<JobResult>;
@@ -68,7 +77,12 @@ export interface OpenJobRequest extends SubmissionId {
   /** How many submissions of the account may be open at once. */
   readonly places: number;
   /** A task that exists already: the submission is written as accepted, whatever the places. */
-  readonly adopt?: { readonly taskId: string; readonly operation: Operation; readonly snapshot: Snapshot; readonly keyId: string };
+  readonly adopt?: {
+    readonly taskId: string;
+    readonly operation: Operation;
+    readonly snapshot: Snapshot;
+    readonly keyId: string;
+  };
   /** Runs an ended job again under the next number. */
   readonly rerun?: Decision;
   /** ISO 8601. */
@@ -101,7 +115,12 @@ export type ArmAnswer =
   | { readonly kind: 'refused'; readonly submission: SubmissionRecord | undefined };
 
 export type OutcomeRecord =
-  | { readonly outcome: 'accepted'; readonly taskId: string; readonly operation: Operation; readonly snapshot: Snapshot }
+  | {
+      readonly outcome: 'accepted';
+      readonly taskId: string;
+      readonly operation: Operation;
+      readonly snapshot: Snapshot;
+    }
   /** `final`: the job ends; the money is released. Otherwise place and reservation wait for the next number. */
   | { readonly outcome: 'rejected'; readonly error: ErrorReport; readonly final: boolean }
   | { readonly outcome: 'unknown'; readonly evidence: SubmitEvidence };

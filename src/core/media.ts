@@ -36,7 +36,11 @@ export interface MediaFetcher {
    * Throws `provider.output_expired` for 403, 404 and 410, `provider.unavailable` for what may pass,
    * `provider.output_invalid` for a body that is not what its head said, `provider.output_forbidden`.
    */
-  fetch(url: string, options: FetchMediaOptions, sink: (bytes: Uint8Array) => Promise<void>): Promise<FetchedMedia>;
+  fetch(
+    url: string,
+    options: FetchMediaOptions,
+    sink: (bytes: Uint8Array) => Promise<void>,
+  ): Promise<FetchedMedia>;
 }
 
 export interface FetchMediaOptions {

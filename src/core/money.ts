@@ -65,7 +65,10 @@ export function multiplyByThousandths(unitPrice: Micros, thousandths: number): M
 export function formatMoney(money: Money): string {
   const amount = toMicros(money.micros);
   const magnitude = amount < 0n ? 0n - amount : amount;
-  const fraction = (magnitude % 1_000_000n).toString().padStart(6, '0').replace(/0{1,4}$/, '');
+  const fraction = (magnitude % 1_000_000n)
+    .toString()
+    .padStart(6, '0')
+    .replace(/0{1,4}$/, '');
   const sign = amount < 0n ? '-' : '';
   return `${sign}${(magnitude / 1_000_000n).toString()}.${fraction} ${money.currency}`;
 }

@@ -131,7 +131,8 @@ export type Reading =
       readonly retryAfterMs?: number;
     };
 
-export type ReadTrouble = 'task_missing' | 'unauthorized' | 'rate_limited' | 'provider_unavailable' | 'unreadable';
+export type ReadTrouble =
+  'task_missing' | 'unauthorized' | 'rate_limited' | 'provider_unavailable' | 'unreadable';
 
 export type CancelAnswer =
   | { readonly outcome: 'requested' }
@@ -145,7 +146,11 @@ export interface ListWindow {
 }
 
 export type ListAnswer =
-  | { readonly outcome: 'listed'; readonly tasks: readonly TaskSummary[]; readonly isWholePage: boolean }
+  | {
+      readonly outcome: 'listed';
+      readonly tasks: readonly TaskSummary[];
+      readonly isWholePage: boolean;
+    }
   | { readonly outcome: 'trouble'; readonly error: ErrorReport; readonly retryAfterMs?: number };
 
 export interface TaskSummary {

@@ -1,0 +1,190 @@
+import type { Timing } from '../core/account.ts';
+import { toIsoTime } from '../core/clock.ts';
+import type { ErrorReport } from '../core/errors.ts';
+import type { HoldReason } from '../core/job.ts';
+import type { SubmissionId } from '../core/ledger.ts';
+import type { Operation, Reading, ReadTrouble, Snapshot, TaskStatus } from '../core/provider.ts';
+import { nextPollDelayMs } from '../core/schedule.ts';
+import { requireAccount } from './account-of.ts';
+import type { ActivityPorts } from './ports.ts';
+import { stageInline } from './stage-inline.ts';
+import { waitFor } from './wait.ts';
+
+export interface FollowStep extends SubmissionId {
+  readonly account: string;
+  readonly operation: Operation;
+  /** What the workflow knows already; only a difference is worth a return. */
+  readonly known: { readonly status: TaskStatus; readonly trouble: HoldReason | null };
+  readonly timing: Pick<Timing, 'minPollSeconds' | 'maxPollSeconds'>;
+  /** End of the task's life minus its margin, milliseconds since 1970. */
+  readonly lifeEndsAtMs: number;
+  /** Readings so far. */
+  readonly polls: number;
+  /** Return after one reading, whatever it says. */
+  readonly once: boolean;
+}
+
+/** Survives from attempt to attempt as heartbeat details, and is what `jobs show` and the UI show during the wait. */
+export interface FollowProgress {
+  readonly polls: number;
+  readonly unchangedReadings: number;
+  readonly status: TaskStatus;
+  readonly progress: number | null;
+  /** ISO 8601. */
+  readonly lastReadAt: string;
+  /** ISO 8601. */
+  readonly nextPollAt: string;
+  /** ISO 8601; the last reading that showed the task unfinished. */
+  readonly lastUnfinishedAt: string | null;
+  readonly trouble: {
+    readonly kind: ReadTrouble;
+    readonly since: string;
+    readonly code: string;
+  } | null;
+}
+
+export type FollowAnswer = {
+  readonly polls: number;
+  /** ISO 8601; the URL's life counts from here. `null`: no reading of this activity showed the task unfinished. */
+  readonly lastUnfinishedAt: string | null;
+} & (
+  | { readonly kind: 'changed'; readonly snapshot: Snapshot }
+  | {
+      readonly kind: 'troubled';
+      readonly hold: HoldReason;
+      readonly since: string;
+      readonly error: ErrorReport;
+    }
+  | { readonly kind: 'recovered'; readonly snapshot: Snapshot }
+  /** Only where `once` was asked: nothing new. */
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'life_over' }
+);
+
+/** Trouble that passes within this time is nobody's business. Milliseconds. */
+const TROUBLE_PATIENCE_MS = 60_000;
+
+const HOLD_REASONS: Readonly<Record<ReadTrouble, HoldReason | undefined>> = {
+  task_missing: 'task_missing',
+  unauthorized: 'unauthorized',
+  unreadable: 'unreadable',
+  provider_unavailable: 'provider_unavailable',
+  rate_limited: undefined,
+};
+
+/**
+ * Reads the task once. Returns if that told something new; otherwise asks the server to run it again after the
+ * schedule's next delay, which writes no history. No refusal, outage or unreadable answer ends it.
+ *
+ * Run twice: two readings, nothing else.
+ */
+export async function followTask(
+  ports: ActivityPorts,
+  step: FollowStep,
+  previous: FollowProgress | undefined,
+  heartbeat: (progress: FollowProgress) => void,
+  signal: AbortSignal,
+): Promise<FollowAnswer> {
+  const { account, provider } = requireAccount(ports, step.account);
+  const startedAtMs = ports.clock();
+  const reading = await provider.read(step.operation, {
+    signal,
+    apiKey: account.apiKey,
+    timeoutMs: READ_TIMEOUT_MS,
+    logger: ports.logger,
+  });
+  const facts = readFacts(step, previous, reading, startedAtMs);
+  const answer = await toAnswer(ports, step, reading, facts);
+  if (answer !== undefined) return answer;
+
+  const now = ports.clock();
+  const delayMs = nextPollDelayMs({
+    timing: step.timing,
+    unchangedReadings: facts.unchangedReadings,
+    retryAfterMs: reading.outcome === 'trouble' ? reading.retryAfterMs : undefined,
+    remainingMs: step.lifeEndsAtMs - now,
+    jitter: Math.random(),
+  });
+  if (delayMs === undefined) return { kind: 'life_over', ...toCounters(facts) };
+  const progress: FollowProgress = { ...facts, nextPollAt: toIsoTime(now + delayMs) };
+  heartbeat(progress);
+  throw waitFor('wait.unchanged', describe(progress, delayMs), delayMs);
+}
+
+const READ_TIMEOUT_MS = 15_000;
+
+type ReadingFacts = Omit<FollowProgress, 'nextPollAt'>;
+
+function readFacts(
+  step: FollowStep,
+  previous: FollowProgress | undefined,
+  reading: Reading,
+  startedAtMs: number,
+): ReadingFacts {
+  const at = toIsoTime(startedAtMs);
+  const base = {
+    polls: (previous?.polls ?? step.polls) + 1,
+    unchangedReadings: (previous?.unchangedReadings ?? 0) + 1,
+    lastReadAt: at,
+  };
+  if (reading.outcome === 'trouble') {
+    const goesOn = previous?.trouble ?? null;
+    return {
+      ...base,
+      status: previous?.status ?? step.known.status,
+      progress: previous?.progress ?? null,
+      lastUnfinishedAt: previous?.lastUnfinishedAt ?? null,
+      trouble: { kind: reading.trouble, since: goesOn?.since ?? at, code: reading.error.code },
+    };
+  }
+  const { status, progress } = reading.snapshot;
+  const isUnfinished = status === 'queued' || status === 'running';
+  return {
+    ...base,
+    status,
+    progress: progress ?? null,
+    lastUnfinishedAt: isUnfinished ? at : (previous?.lastUnfinishedAt ?? null),
+    trouble: null,
+  };
+}
+
+async function toAnswer(
+  ports: ActivityPorts,
+  step: FollowStep,
+  reading: Reading,
+  facts: ReadingFacts,
+): Promise<FollowAnswer | undefined> {
+  const counters = toCounters(facts);
+  if (reading.outcome === 'read') {
+    if (reading.snapshot.status !== step.known.status) {
+      const snapshot = await stageInline(ports, step.jobId, step.number, reading.snapshot);
+      return { kind: 'changed', snapshot, ...counters };
+    }
+    if (step.known.trouble !== null)
+      return { kind: 'recovered', snapshot: reading.snapshot, ...counters };
+  } else if (facts.trouble !== null) {
+    const hold = HOLD_REASONS[reading.trouble];
+    const lastsMs = Date.parse(facts.lastReadAt) - Date.parse(facts.trouble.since);
+    if (hold !== undefined && hold !== step.known.trouble && lastsMs >= TROUBLE_PATIENCE_MS) {
+      return {
+        kind: 'troubled',
+        hold,
+        since: facts.trouble.since,
+        error: reading.error,
+        ...counters,
+      };
+    }
+  }
+  return step.once ? { kind: 'unchanged', ...counters } : undefined;
+}
+
+function toCounters(facts: ReadingFacts): Pick<FollowAnswer, 'polls' | 'lastUnfinishedAt'> {
+  return { polls: facts.polls, lastUnfinishedAt: facts.lastUnfinishedAt };
+}
+
+function describe(progress: FollowProgress, delayMs: number): string {
+  const done = progress.progress === null ? '' : ` ${progress.progress} %`;
+  const trouble = progress.trouble === null ? '' : ` (last answer: ${progress.trouble.kind})`;
+  const seconds = Math.round(delayMs / 1000);
+  return `unchanged: ${progress.status}${done}${trouble}; reading ${progress.polls + 1} in ${seconds} s`;
+}

@@ -1,0 +1,64 @@
+import { Context } from '@temporalio/activity';
+import type { Artifact, Cost, JobResult } from '../core/job.ts';
+import { cancelTask } from './cancel.ts';
+import type { CancelOutcome, CancelStep } from './cancel.ts';
+import { closeJob } from './close-job.ts';
+import type { CloseJobStep } from './close-job.ts';
+import { followTask } from './follow.ts';
+import type { FollowAnswer, FollowProgress, FollowStep } from './follow.ts';
+import { openJob } from './open-job.ts';
+import type { OpenedJob, OpenJobStep } from './open-job.ts';
+import type { ActivityPorts } from './ports.ts';
+import { reconcile } from './reconcile.ts';
+import type { ReconcileStep } from './reconcile.ts';
+import { recordCost } from './record-cost.ts';
+import type { RecordCostStep } from './record-cost.ts';
+import { storeArtifact } from './store.ts';
+import type { StoreStep } from './store.ts';
+import type { SubmitOutcome } from './submission-view.ts';
+import { submit } from './submit.ts';
+import type { SubmitStep } from './submit.ts';
+
+export type { CancelOutcome } from './cancel.ts';
+export type { FollowAnswer, FollowProgress, FollowStep } from './follow.ts';
+export type { JobPlan, OpenedJob } from './open-job.ts';
+export type { ActivityPorts } from './ports.ts';
+export type { AcceptedTask, SubmitOutcome, UnknownEvidence } from './submission-view.ts';
+
+/** The effects of a job, each safe to run twice as its own documentation says. Names are wire format. */
+export interface Activities {
+  readonly openJob: (step: OpenJobStep) => Promise<OpenedJob>;
+  readonly submit: (step: SubmitStep) => Promise<SubmitOutcome>;
+  readonly reconcile: (step: ReconcileStep) => Promise<SubmitOutcome>;
+  readonly followTask: (step: FollowStep) => Promise<FollowAnswer>;
+  readonly cancelTask: (step: CancelStep) => Promise<CancelOutcome>;
+  readonly recordCost: (step: RecordCostStep) => Promise<Cost | null>;
+  readonly storeArtifact: (step: StoreStep) => Promise<Artifact>;
+  readonly closeJob: (step: CloseJobStep) => Promise<JobResult>;
+}
+
+/** Binds the activities to their ports. What Temporal tells an activity is read here and nowhere else. */
+export function createActivities(ports: ActivityPorts): Activities {
+  return {
+    openJob: (step) => openJob(ports, step, Context.current().info.attempt),
+    submit: (step) => submit(ports, step, heartbeat),
+    reconcile: (step) => reconcile(ports, step),
+    followTask: (step) =>
+      followTask(
+        ports,
+        step,
+        Context.current().info.heartbeatDetails as FollowProgress | undefined,
+        heartbeat,
+        Context.current().cancellationSignal,
+      ),
+    cancelTask: (step) => cancelTask(ports, step, Context.current().cancellationSignal),
+    recordCost: (step) => recordCost(ports, step),
+    storeArtifact: (step) =>
+      storeArtifact(ports, step, heartbeat, Context.current().cancellationSignal),
+    closeJob: (step) => closeJob(ports, step),
+  };
+}
+
+function heartbeat(details: unknown): void {
+  Context.current().heartbeat(details);
+}

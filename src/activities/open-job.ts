@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import type { Timing } from '../core/account.ts';
+import { prepareAdoption, prepareRequest } from '../core/accounts.ts';
+import type { PreparedRequest } from '../core/accounts.ts';
+import { toIsoTime } from '../core/clock.ts';
+import { RequestError } from '../core/errors.ts';
+import type { JobInput, JobResult, MediaKind, MediaRequest } from '../core/job.ts';
+import type { Admission, OpenJobRequest } from '../core/ledger.ts';
+import type { Quote } from '../core/money.ts';
+import { toRequestText } from '../core/request-text.ts';
+import type { ActivityPorts } from './ports.ts';
+import { outcomeOf } from './submission-view.ts';
+import type { SubmitOutcome } from './submission-view.ts';
+import { waitFor } from './wait.ts';
+
+export interface OpenJobStep {
+  readonly jobId: string;
+  /** Number of the submission to admit. */
+  readonly number: number;
+  /** The workflow's argument, unread. */
+  readonly input: unknown;
+  /** When the job began, milliseconds since 1970. */
+  readonly startedAtMs: number;
+  /** Why the job has no task yet, for the message if it gives up. */
+  readonly lastReason?: string;
+}
+
+/** All that the workflow knows of a job: made of the parsed input and the configuration of this moment. */
+export interface JobPlan {
+  readonly jobId: string;
+  readonly request: MediaRequest;
+  readonly tenant: string | null;
+  readonly batch: string | null;
+  readonly account: string;
+  readonly provider: string;
+  /** The provider's model id. */
+  readonly model: string;
+  readonly kind: MediaKind | null;
+  readonly timing: Timing;
+  readonly quote: Quote | null;
+  readonly canCancel: boolean;
+  readonly onUnknown: 'hold' | 'fail' | 'resubmit';
+}
+
+export type OpenedJob =
+  | { readonly kind: 'ended'; readonly result: JobResult }
+  | {
+      readonly kind: 'open';
+      readonly plan: JobPlan;
+      /** Number of the job's current submission; it may be higher than the one asked for. */
+      readonly number: number;
+      /** Absent: the submission is admitted and nothing was sent for it. */
+      readonly outcome?: SubmitOutcome;
+      /** ISO 8601; when the submission was armed, where it was. */
+      readonly armedAt: string | null;
+    };
+
+const PLACE_WAIT_BASE_MS = 2_000;
+const PLACE_WAIT_MAX_MS = 30_000;
+
+/**
+ * Parses the input, writes the job, admits submission `number` and reserves its money, or tells how far the job has come.
+ *
+ * Waits for one of the account's places by asking the server to run it again.
+ * Throws `request.invalid`, `request.conflict`, `request.gave_up`, `ledger.unavailable`.
+ * Run twice: the second run finds what the first wrote and returns the same.
+ */
+export async function openJob(
+  ports: ActivityPorts,
+  step: OpenJobStep,
+  attempt: number,
+): Promise<OpenedJob> {
+  const input = ports.parseJobInput(step.input);
+  const prepared =
+    input.adoptTaskId === undefined
+      ? prepareRequest(ports.accounts, input.request)
+      : prepareAdoption(ports.accounts, input.request);
+  const admission = await ports.ledger.openJob(toLedgerRequest(ports, step, input, prepared));
+  if (admission.kind === 'ended') return admission;
+  if (admission.kind === 'full') {
+    throw waitForPlace(ports, step, prepared, admission.taken, attempt);
+  }
+  refuseWhenTooLate(ports, step, prepared, admission);
+  const { submission } = admission;
+  const outcome = outcomeOf(submission);
+  return {
+    kind: 'open',
+    plan: toPlan(step.jobId, input, prepared),
+    number: submission.number,
+    armedAt: submission.armedAt,
+    ...(outcome === undefined ? {} : { outcome }),
+  };
+}
+
+function toLedgerRequest(
+  ports: ActivityPorts,
+  step: OpenJobStep,
+  input: JobInput,
+  prepared: PreparedRequest,
+): OpenJobRequest {
+  const { account, provider, providerRequest } = prepared;
+  return {
+    jobId: step.jobId,
+    number: step.number,
+    requestHash: createHash('sha256').update(toRequestText(input)).digest('hex'),
+    tenant: input.tenant ?? null,
+    batch: input.batch ?? null,
+    account: account.name,
+    provider: provider.name,
+    realm: account.realm,
+    model: providerRequest.model,
+    quote: prepared.quote,
+    places: account.limits.concurrentTasks,
+    at: toIsoTime(ports.clock()),
+    ...(input.rerun === undefined ? {} : { rerun: input.rerun }),
+    ...(input.adoptTaskId === undefined
+      ? {}
+      : {
+          adopt: {
+            taskId: input.adoptTaskId,
+            operation: provider.operationOf(input.adoptTaskId, providerRequest),
+            snapshot: { status: 'running', providerStatus: 'adopted' },
+            keyId: account.keyId,
+          },
+        }),
+  };
+}
+
+function toPlan(jobId: string, input: JobInput, prepared: PreparedRequest): JobPlan {
+  const { account, provider, providerRequest, model } = prepared;
+  return {
+    jobId,
+    request: input.request,
+    tenant: input.tenant ?? null,
+    batch: input.batch ?? null,
+    account: account.name,
+    provider: provider.name,
+    model: providerRequest.model,
+    kind: model.kind ?? null,
+    timing: prepared.timing,
+    quote: prepared.quote,
+    canCancel: provider.cancel !== undefined,
+    onUnknown: account.onUnknown,
+  };
+}
+
+/** A job that may be submitted again for ever must end some day: `giveUpSeconds` bounds all that precedes acceptance. */
+function refuseWhenTooLate(
+  ports: ActivityPorts,
+  step: OpenJobStep,
+  prepared: PreparedRequest,
+  admission: Admission,
+): void {
+  const isUnsent = admission.kind === 'admitted';
+  if (isUnsent && millisecondsLeft(ports, step, prepared) <= 0) {
+    throw gaveUp(step, prepared, step.lastReason ?? 'the job came too late to its submission');
+  }
+}
+
+function millisecondsLeft(
+  ports: ActivityPorts,
+  step: OpenJobStep,
+  prepared: PreparedRequest,
+): number {
+  return step.startedAtMs + prepared.timing.giveUpSeconds * 1000 - ports.clock();
+}
+
+function gaveUp(step: OpenJobStep, prepared: PreparedRequest, reason: string): RequestError {
+  const { giveUpSeconds } = prepared.timing;
+  return new RequestError(
+    'request.gave_up',
+    `job ${step.jobId} was not accepted within ${giveUpSeconds} s: ${reason}; start it again under a new job id, or raise timing.giveUpSeconds of account ${prepared.account.name}`,
+    { details: { giveUpSeconds, reason } },
+  );
+}
+
+function waitForPlace(
+  ports: ActivityPorts,
+  step: OpenJobStep,
+  prepared: PreparedRequest,
+  taken: number,
+  attempt: number,
+): Error {
+  const { name, limits } = prepared.account;
+  const reason = `all ${limits.concurrentTasks} places of account ${name} are taken (${taken})`;
+  const left = millisecondsLeft(ports, step, prepared);
+  if (left <= 0) return gaveUp(step, prepared, reason);
+  const grown = Math.min(PLACE_WAIT_MAX_MS, PLACE_WAIT_BASE_MS * 1.3 ** (attempt - 1));
+  const delayMs = Math.min(left, grown * (0.75 + Math.random() / 2));
+  return waitFor('wait.place', `waiting for a place: ${reason}`, delayMs);
+}

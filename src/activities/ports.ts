@@ -1,0 +1,24 @@
+import type { AccountDirectory } from '../core/accounts.ts';
+import type { ArtifactStore } from '../core/artifact-store.ts';
+import type { Clock } from '../core/clock.ts';
+import type { JobInput } from '../core/job.ts';
+import type { Ledger } from '../core/ledger.ts';
+import type { Logger } from '../core/logger.ts';
+import type { InspectMedia, MediaFetcher } from '../core/media.ts';
+
+/** Everything that activities reach the world through. Wired by the composition root only. */
+export interface ActivityPorts {
+  readonly accounts: AccountDirectory;
+  readonly ledger: Ledger;
+  readonly store: ArtifactStore;
+  readonly fetcher: MediaFetcher;
+  readonly inspectMedia: InspectMedia;
+  /** Throws `request.invalid` for anything that is not a job's input. */
+  readonly parseJobInput: (value: unknown) => JobInput;
+  readonly clock: Clock;
+  /** Names this process in the ledger. */
+  readonly worker: string;
+  /** True once this process was told to stop: nothing is submitted after that. */
+  readonly isStopping: () => boolean;
+  readonly logger: Logger;
+}

@@ -1,0 +1,246 @@
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import type { AcceptedTask, FollowAnswer, FollowStep } from '../activities/index.ts';
+import type { Operation, Snapshot, TaskStatus } from '../core/provider.ts';
+import { toDeadline } from '../core/schedule.ts';
+import { toEarlyEnd } from '../failures.ts';
+import type { JobControl } from './job-control.ts';
+import type { JobRecord } from './job-record.ts';
+import { cancelStep, followStep } from './steps.ts';
+
+/** How the provider's side of a job ended. */
+export interface TaskEnd {
+  /** The terminal reading; absent where the task's life ended unseen. */
+  readonly snapshot?: Snapshot;
+  /** The result URL's life counts from here. Milliseconds since 1970. */
+  readonly lastUnfinishedAtMs: number;
+}
+
+export interface FollowedTask {
+  readonly task: AcceptedTask;
+  readonly number: number;
+  readonly armedAtMs: number;
+  /** How long the first reading may wait. Milliseconds. */
+  readonly firstPollMs: number;
+}
+
+/** Part of the task's life at whose end readings go before all others, and its longest. */
+const URGENT_SHARE = 0.05;
+const MAX_URGENT_MS = 10 * 60_000;
+const LAST_READING_MS = 60_000;
+
+/** Follows an accepted task until a terminal reading or the end of its life, whatever the provider answers meanwhile. */
+export async function followToEnd(
+  followed: FollowedTask,
+  record: JobRecord,
+  control: JobControl,
+): Promise<TaskEnd> {
+  const follower = new Follower(followed, record, control);
+  return await follower.run();
+}
+
+function isTerminal(status: TaskStatus): boolean {
+  return status !== 'queued' && status !== 'running';
+}
+
+class Follower {
+  readonly #number: number;
+  readonly #operation: Operation;
+  readonly #armedAtMs: number;
+  readonly #firstPollMs: number;
+  readonly #record: JobRecord;
+  readonly #control: JobControl;
+  #snapshot: Snapshot;
+  #lastUnfinishedAtMs: number;
+  #lastWakeAtMs = 0;
+  #hasAskedToStop = false;
+
+  constructor(followed: FollowedTask, record: JobRecord, control: JobControl) {
+    this.#number = followed.number;
+    this.#operation = followed.task.operation;
+    this.#armedAtMs = followed.armedAtMs;
+    this.#firstPollMs = followed.firstPollMs;
+    this.#snapshot = followed.task.snapshot;
+    this.#lastUnfinishedAtMs = followed.armedAtMs;
+    this.#record = record;
+    this.#control = control;
+  }
+
+  async run(): Promise<TaskEnd> {
+    if (isTerminal(this.#snapshot.status)) return this.#end();
+    this.#showRunning(`the provider accepted the task: ${this.#snapshot.providerStatus}`);
+    await this.#waitForFirstReading();
+    while (!isTerminal(this.#snapshot.status)) {
+      await this.#askToStopOnce();
+      const leftMs = this.#lifeEndsAtMs() - Date.now();
+      const answer = leftMs > 0 ? await this.#follow(leftMs) : await this.#readOnce();
+      if (answer === 'woken') continue;
+      this.#learn(answer);
+      if (leftMs <= 0 && !isTerminal(this.#snapshot.status))
+        return { lastUnfinishedAtMs: this.#lastUnfinishedAtMs };
+    }
+    return this.#end();
+  }
+
+  #end(): TaskEnd {
+    return { snapshot: this.#snapshot, lastUnfinishedAtMs: this.#lastUnfinishedAtMs };
+  }
+
+  #lifeEndsAtMs(): number {
+    const { taskLifeSeconds } = this.#record.plan.timing;
+    return toDeadline(this.#armedAtMs, taskLifeSeconds) + this.#control.extraLifeMs;
+  }
+
+  #showRunning(note: string): void {
+    const status = this.#snapshot.status === 'queued' ? 'queued' : 'running';
+    const taskExpiresAt = new Date(this.#lifeEndsAtMs()).toISOString();
+    this.#record.update({ status, taskExpiresAt, progress: this.#snapshot.progress ?? null }, note);
+  }
+
+  async #waitForFirstReading(): Promise<void> {
+    const waitMs = Math.min(this.#firstPollMs, this.#lifeEndsAtMs() - Date.now());
+    if (waitMs <= 0) return;
+    this.#record.update({ nextPollAt: new Date(Date.now() + waitMs).toISOString() });
+    const isDue = (): boolean => this.#control.isWoken || this.#control.cancel !== undefined;
+    await condition(isDue, waitMs, { summary: 'until the first useful reading' });
+    this.#control.takeWake();
+  }
+
+  /** A task that can be stopped is asked to, and followed to its end all the same. */
+  async #askToStopOnce(): Promise<void> {
+    const { plan } = this.#record;
+    if (this.#control.cancel === undefined || this.#hasAskedToStop || !plan.canCancel) return;
+    this.#hasAskedToStop = true;
+    try {
+      const answer = await cancelStep(plan).cancelTask({
+        jobId: this.#record.jobId,
+        number: this.#number,
+        account: plan.account,
+        operation: this.#operation,
+      });
+      this.#record.update({}, `the provider was asked to stop the task: ${answer}`);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      this.#record.update(
+        {},
+        'the provider could not be asked to stop the task; it is followed to its end',
+      );
+    }
+  }
+
+  /** One pending activity that the server retries, until it tells something new, a message wakes the job or time is up. */
+  async #follow(leftMs: number): Promise<FollowAnswer | 'woken'> {
+    const urgentMs = Math.min(
+      MAX_URGENT_MS,
+      this.#record.plan.timing.taskLifeSeconds * 1000 * URGENT_SHARE,
+    );
+    const isUrgent = leftMs <= urgentMs;
+    this.#control.takeWake();
+    const scope = new CancellationScope();
+    const stop = this.#control.onChange(() => scope.cancel());
+    const lead = new CancellationScope();
+    if (!isUrgent) {
+      lead
+        .run(() => sleep(leftMs - urgentMs, { summary: 'from here on this task is read first' }))
+        .then(() => scope.cancel())
+        .catch(() => undefined);
+    }
+    try {
+      return await scope.run(() => this.#step(leftMs, isUrgent, false));
+    } catch (error) {
+      switch (toEarlyEnd(error)) {
+        case 'woken':
+          await this.#coalesceWakes();
+          return 'woken';
+        case 'timed_out':
+          return this.#nothingNew('life_over');
+        case undefined:
+          throw error;
+      }
+    } finally {
+      stop();
+      lead.cancel();
+    }
+  }
+
+  async #readOnce(): Promise<FollowAnswer> {
+    try {
+      return await this.#step(LAST_READING_MS, true, true);
+    } catch (error) {
+      if (toEarlyEnd(error) === undefined) throw error;
+      return this.#nothingNew('unchanged');
+    }
+  }
+
+  async #step(lifeMs: number, isUrgent: boolean, once: boolean): Promise<FollowAnswer> {
+    const { plan, facts, jobId } = this.#record;
+    const step: FollowStep = {
+      jobId,
+      number: this.#number,
+      account: plan.account,
+      operation: this.#operation,
+      known: { status: this.#snapshot.status, trouble: facts.hold?.reason ?? null },
+      timing: plan.timing,
+      lifeEndsAtMs: this.#lifeEndsAtMs(),
+      polls: facts.polls,
+      once,
+    };
+    const summary = once ? 'last reading of the task' : `follow the task: ${this.#snapshot.status}`;
+    return await followStep(plan, { lifeMs, isUrgent, summary }).followTask(step);
+  }
+
+  #nothingNew(kind: 'life_over' | 'unchanged'): FollowAnswer {
+    return { kind, polls: this.#record.facts.polls, lastUnfinishedAt: null };
+  }
+
+  #learn(answer: FollowAnswer): void {
+    this.#record.update({
+      polls: Math.max(answer.polls, this.#record.facts.polls),
+      nextPollAt: null,
+    });
+    if (answer.lastUnfinishedAt !== null) {
+      this.#lastUnfinishedAtMs = Math.max(
+        this.#lastUnfinishedAtMs,
+        Date.parse(answer.lastUnfinishedAt),
+      );
+    }
+    switch (answer.kind) {
+      case 'changed':
+        this.#snapshot = answer.snapshot;
+        if (this.#record.facts.hold !== null)
+          this.#record.update({ hold: null }, 'the task can be read again');
+        if (!isTerminal(answer.snapshot.status))
+          this.#showRunning(`the task is ${answer.snapshot.providerStatus}`);
+        return;
+      case 'recovered':
+        this.#record.update({ hold: null }, 'the task can be read again');
+        return;
+      case 'troubled':
+        this.#record.update(
+          {
+            hold: {
+              reason: answer.hold,
+              number: this.#number,
+              since: answer.since,
+              evidence: { code: answer.error.code, message: answer.error.message },
+            },
+          },
+          `the task cannot be read: ${answer.error.message}`,
+        );
+        return;
+      case 'unchanged':
+      case 'life_over':
+        return;
+    }
+  }
+
+  /** However many messages arrive, the task is read at most once in `minPollSeconds`. */
+  async #coalesceWakes(): Promise<void> {
+    if (!this.#control.takeWake()) return;
+    const sinceMs = Date.now() - this.#lastWakeAtMs;
+    const pauseMs = this.#record.plan.timing.minPollSeconds * 1000 - sinceMs;
+    if (pauseMs > 0)
+      await condition(() => this.#control.cancel !== undefined && !this.#hasAskedToStop, pauseMs);
+    this.#control.takeWake();
+    this.#lastWakeAtMs = Date.now();
+  }
+}

@@ -1,0 +1,171 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+} from '@temporalio/workflow';
+import type { ErrorReport } from '../core/errors.ts';
+import type { Cost, CostState, EndStatus, JobInput, JobResult } from '../core/job.ts';
+import type { Quote } from '../core/money.ts';
+import type { Snapshot } from '../core/provider.ts';
+import { toErrorReport, toJobFailure } from '../failures.ts';
+import { acquireTask } from './acquire-task.ts';
+import type { Acquisition } from './acquire-task.ts';
+import { followToEnd } from './follow-to-end.ts';
+import { registerHandlers } from './handlers.ts';
+import { JobControl } from './job-control.ts';
+import { JobRecord } from './job-record.ts';
+import { ledgerSteps } from './steps.ts';
+import { storeOutputs } from './store-outputs.ts';
+
+/**
+ * One job, from its request to its verified files and its exact cost.
+ *
+ * Completes with a {@link JobResult} where it succeeded or was cancelled; fails with the error's code as failure type and
+ * the result as second detail where it failed or expired; ends Canceled where Temporal's own cancellation stopped it.
+ * Never submits twice unless the earlier submission was proved not accepted.
+ */
+export async function generateMedia(input: JobInput): Promise<JobResult> {
+  const record = new JobRecord();
+  const control = new JobControl();
+  registerHandlers(record, control);
+
+  const result = await CancellationScope.nonCancellable(async () => {
+    const ended = await runJob(input, record, control).catch((error: unknown) =>
+      endOnConflict(record, error),
+    );
+    await condition(allHandlersFinished);
+    return ended;
+  });
+  return conclude(result, control);
+}
+
+/** A step met a fact that contradicts the job; its row in the ledger stays open for whoever looks into it. */
+function endOnConflict(record: JobRecord, error: unknown): JobResult {
+  const report = toErrorReport(error);
+  if (report === undefined) throw error;
+  return record.end('failed', report);
+}
+
+function conclude(result: JobResult, control: JobControl): JobResult {
+  if (result.error !== null && (result.status === 'failed' || result.status === 'expired')) {
+    throw toJobFailure(result.error, result);
+  }
+  if (result.status === 'cancelled' && control.cancel?.byTemporal === true) {
+    throw new CancelledFailure(`job ${result.jobId} was cancelled`);
+  }
+  return result;
+}
+
+async function runJob(input: JobInput, record: JobRecord, control: JobControl): Promise<JobResult> {
+  const acquisition = await acquireTask(input, record, control);
+  switch (acquisition.kind) {
+    case 'ended_before':
+      record.adoptResult(acquisition.result);
+      return acquisition.result;
+    case 'cancelled':
+      return await endWithoutTask(record, 'cancelled', null);
+    case 'failed':
+      if (!acquisition.isOpened) return record.end('failed', acquisition.error);
+      return await endWithoutTask(record, 'failed', acquisition.error);
+    case 'acquired':
+      return await runTask(acquisition, input.adoptTaskId !== undefined, record, control);
+  }
+}
+
+/** No task exists, or none that anybody can name; the ledger keeps money whose fate is open as `unknown`. */
+async function endWithoutTask(
+  record: JobRecord,
+  status: EndStatus,
+  error: ErrorReport | null,
+): Promise<JobResult> {
+  const { plan, cost } = record.facts;
+  const isMoneyOpen = cost?.state === 'unknown';
+  if (!isMoneyOpen) record.update({ cost: toCost(plan?.quote ?? null, 'released') });
+  return await close(record, status, error);
+}
+
+async function runTask(
+  acquired: Extract<Acquisition, { kind: 'acquired' }>,
+  isAdopted: boolean,
+  record: JobRecord,
+  control: JobControl,
+): Promise<JobResult> {
+  const { task, number, armedAtMs } = acquired;
+  const { quote, timing } = record.plan;
+  record.update({ taskId: task.taskId, cost: toCost(quote, 'reserved') });
+
+  const firstPollMs = isAdopted ? 0 : timing.firstPollSeconds * 1000;
+  const end = await followToEnd({ task, number, armedAtMs, firstPollMs }, record, control);
+
+  const { recordCost } = ledgerSteps();
+  const cost = await recordCost({
+    jobId: record.jobId,
+    number,
+    task,
+    quote,
+    ...(end.snapshot === undefined ? {} : { end: end.snapshot }),
+  });
+  record.update({ cost, taskExpiresAt: null });
+
+  if (end.snapshot?.status !== 'succeeded') {
+    const { status, error } = judgeEnd(task.taskId, end.snapshot);
+    return await close(record, status, error);
+  }
+  const { snapshot, lastUnfinishedAtMs } = end;
+  const { artifacts, error } = await storeOutputs(
+    { task, number, snapshot, lastUnfinishedAtMs },
+    record,
+    control,
+  );
+  record.update({ artifacts });
+  return await close(record, judgeStored(error), error);
+}
+
+function toCost(quote: Quote | null, state: CostState): Cost | null {
+  if (quote === null) return null;
+  const { currency, micros, basis } = quote;
+  return { currency, micros, basis, state };
+}
+
+function judgeStored(error: ErrorReport | null): EndStatus {
+  if (error === null) return 'succeeded';
+  return error.code === 'provider.output_expired' ? 'expired' : 'failed';
+}
+
+function judgeEnd(
+  taskId: string,
+  snapshot: Snapshot | undefined,
+): { readonly status: EndStatus; readonly error: ErrorReport | null } {
+  if (snapshot?.status === 'cancelled') return { status: 'cancelled', error: null };
+  if (snapshot?.status === 'failed') {
+    return { status: 'failed', error: snapshot.error ?? failedWithoutReason(taskId) };
+  }
+  return { status: 'expired', error: snapshot?.error ?? expired(taskId) };
+}
+
+function failedWithoutReason(taskId: string): ErrorReport {
+  return {
+    code: 'provider.generation_failed',
+    message: `task ${taskId} failed and the provider gave no reason`,
+    details: { taskId },
+  };
+}
+
+function expired(taskId: string): ErrorReport {
+  return {
+    code: 'provider.task_expired',
+    message: `the life of task ${taskId} ended before it was seen to finish; what it cost is unknown, ask the provider`,
+    details: { taskId },
+  };
+}
+
+/** What the ledger wrote first is the job's end, also for a run that comes to another one. */
+async function close(
+  record: JobRecord,
+  status: EndStatus,
+  error: ErrorReport | null,
+): Promise<JobResult> {
+  const { closeJob } = ledgerSteps();
+  return await closeJob({ result: record.end(status, error) });
+}

@@ -1,0 +1,107 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Activities, JobPlan } from '../activities/index.ts';
+import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE } from '../core/keys.ts';
+
+/** What submit needs beside its POST: arming, the commit of the outcome, a margin. Milliseconds. */
+const SUBMIT_OVERHEAD_MS = 15_000;
+const READ_DEADLINE_MS = 25_000;
+const TRANSFER_HEARTBEAT_MS = 20_000;
+const TRANSFER_DEADLINE_MS = 31 * 60_000;
+const LEDGER_DEADLINE_MS = 30_000;
+
+const LEDGER_RETRY = {
+  initialInterval: 500,
+  backoffCoefficient: 2,
+  maximumInterval: 30_000,
+} as const;
+
+const URGENT = { priorityKey: 1 } as const;
+
+type Steps<Name extends keyof Activities> = Pick<Activities, Name>;
+
+/** Waits for a place as long as it takes: the activity itself knows when to give up. */
+export function openingSteps(): Steps<'openJob'> {
+  return proxyActivities<Steps<'openJob'>>({
+    startToCloseTimeout: LEDGER_DEADLINE_MS,
+    retry: LEDGER_RETRY,
+    summary: 'write the job, take a place',
+  });
+}
+
+/** Short keyed writes: local, because a second run is harmless. */
+export function ledgerSteps(): Steps<'recordCost' | 'closeJob'> {
+  return proxyLocalActivities<Steps<'recordCost' | 'closeJob'>>({
+    startToCloseTimeout: LEDGER_DEADLINE_MS,
+    retry: LEDGER_RETRY,
+  });
+}
+
+/** One attempt, whatever happens: an attempt that is lost is reconciled, never repeated. */
+export function submitStep(plan: JobPlan, number: number): Steps<'submit'> {
+  const deadlineMs = plan.timing.submitTimeoutSeconds * 1000 + SUBMIT_OVERHEAD_MS;
+  return proxyActivities<Steps<'submit'>>({
+    taskQueue: toSubmitQueue(plan.account),
+    startToCloseTimeout: deadlineMs,
+    heartbeatTimeout: deadlineMs,
+    retry: { maximumAttempts: 1 },
+    summary: `submission ${number}: POST to ${plan.account}/${plan.model}`,
+  });
+}
+
+export function reconcileStep(plan: JobPlan, number: number): Steps<'reconcile'> {
+  return proxyActivities<Steps<'reconcile'>>({
+    taskQueue: toPollQueue(plan.account),
+    startToCloseTimeout: LEDGER_DEADLINE_MS,
+    retry: LEDGER_RETRY,
+    priority: URGENT,
+    summary: `what became of submission ${number}?`,
+  });
+}
+
+export interface FollowOptions {
+  /** Milliseconds until no attempt may start any more. */
+  readonly lifeMs: number;
+  readonly isUrgent: boolean;
+  readonly summary: string;
+}
+
+export function followStep(plan: JobPlan, options: FollowOptions): Steps<'followTask'> {
+  return proxyActivities<Steps<'followTask'>>({
+    taskQueue: toPollQueue(plan.account),
+    startToCloseTimeout: READ_DEADLINE_MS,
+    heartbeatTimeout: READ_DEADLINE_MS,
+    scheduleToCloseTimeout: Math.max(1_000, options.lifeMs),
+    retry: {
+      initialInterval: plan.timing.minPollSeconds * 1000,
+      backoffCoefficient: 1,
+      maximumInterval: Math.max(plan.timing.minPollSeconds, plan.timing.maxPollSeconds) * 1000,
+    },
+    summary: options.summary,
+    ...(options.isUrgent ? { priority: URGENT } : {}),
+  });
+}
+
+/** Asking to stop is tried for a while; the task is followed to its end either way. */
+export function cancelStep(plan: JobPlan): Steps<'cancelTask'> {
+  return proxyActivities<Steps<'cancelTask'>>({
+    taskQueue: toPollQueue(plan.account),
+    startToCloseTimeout: READ_DEADLINE_MS,
+    scheduleToCloseTimeout: '2 minutes',
+    retry: { initialInterval: 2_000, backoffCoefficient: 2, maximumInterval: 15_000 },
+    priority: URGENT,
+    summary: 'ask the provider to stop the task',
+  });
+}
+
+export function storeStep(index: number, lifeMs: number): Steps<'storeArtifact'> {
+  const options: ActivityOptions = {
+    taskQueue: TRANSFER_QUEUE,
+    startToCloseTimeout: TRANSFER_DEADLINE_MS,
+    heartbeatTimeout: TRANSFER_HEARTBEAT_MS,
+    scheduleToCloseTimeout: Math.max(1_000, lifeMs),
+    retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 60_000 },
+    summary: `output ${index}: fetch, check, publish`,
+  };
+  return proxyActivities<Steps<'storeArtifact'>>(options);
+}
