@@ -34,44 +34,79 @@ export default tseslint.config(
   },
   {
     files: ['**/*.{js,mjs}', 'bin/pollux'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' },
+    },
   },
-  { files: ['scripts/**', 'bench/**', 'examples/**', 'src/cli/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['scripts/**', 'bench/**', 'examples/**', 'src/cli/**'],
+    rules: { 'no-console': 'off' },
+  },
   arrows(
     ['src/core/**'],
     not([...TEMPORAL, ...NODE, 'zod', '../*'], 'core imports nothing but itself'),
   ),
   arrows(
     ['src/workflows/**'],
-    not([...NODE, 'zod', ...ADAPTERS, '**/config.ts', '**/client.ts', '**/worker.ts'], 'workflow code is deterministic: core, failures and @temporalio/workflow only'),
+    not(
+      [...NODE, 'zod', ...ADAPTERS, '**/config.ts', '**/client.ts', '**/worker.ts'],
+      'workflow code is deterministic: core, failures and @temporalio/workflow only',
+    ),
     not(['**/activities/**'], 'workflows take activities as types only', true),
-    not(['@temporalio/activity', '@temporalio/client', '@temporalio/worker', '@temporalio/testing'], 'not available to workflow code'),
+    not(
+      ['@temporalio/activity', '@temporalio/client', '@temporalio/worker', '@temporalio/testing'],
+      'not available to workflow code',
+    ),
   ),
   arrows(
     ['src/activities/**'],
     not([...ADAPTERS, '**/workflows/**', '**/config.ts'], 'adapters arrive as ports'),
-    not(['@temporalio/client', '@temporalio/worker', '@temporalio/workflow'], 'activities use core and @temporalio/activity'),
+    not(
+      ['@temporalio/client', '@temporalio/worker', '@temporalio/workflow'],
+      'activities use core and @temporalio/activity',
+    ),
   ),
   arrows(
     ['src/providers/**'],
-    not([...TEMPORAL, '**/storage/**', '**/ledger/**', '**/media/**', '**/config.ts'], 'providers use core and their own libraries'),
+    not(
+      [...TEMPORAL, '**/storage/**', '**/ledger/**', '**/media/**', '**/config.ts'],
+      'providers use core and their own libraries',
+    ),
   ),
   arrows(
     ['src/storage/**'],
-    not([...TEMPORAL, '**/providers/**', '**/ledger/**', '**/media/**', '**/config.ts'], 'stores use core and their own libraries'),
+    not(
+      [...TEMPORAL, '**/providers/**', '**/ledger/**', '**/media/**', '**/config.ts'],
+      'stores use core and their own libraries',
+    ),
   ),
   arrows(
     ['src/ledger/**'],
-    not([...TEMPORAL, '**/providers/**', '**/storage/**', '**/media/**', '**/config.ts'], 'the ledger uses core and its own libraries'),
+    not(
+      [...TEMPORAL, '**/providers/**', '**/storage/**', '**/media/**', '**/config.ts'],
+      'the ledger uses core and its own libraries',
+    ),
   ),
   arrows(
     ['src/media/**'],
-    not([...TEMPORAL, '**/providers/**', '**/storage/**', '**/ledger/**', '**/config.ts'], 'media checks use core and their own libraries'),
+    not(
+      [...TEMPORAL, '**/providers/**', '**/storage/**', '**/ledger/**', '**/config.ts'],
+      'media checks use core and their own libraries',
+    ),
   ),
-  arrows(['src/cli/**'], not([...ADAPTERS, '**/workflows/**', '**/activities/**'], 'commands use core, config, client and the composition root')),
+  arrows(
+    ['src/cli/**'],
+    not(
+      [...ADAPTERS, '**/workflows/**', '**/activities/**'],
+      'commands use core, config, client and the composition root',
+    ),
+  ),
   arrows(['simulator/**'], not(['**/src/**'], 'the simulator is an independent judge')),
   {
     files: ['test/**'],
-    rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/unbound-method': 'off' },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
   },
 );

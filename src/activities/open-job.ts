@@ -112,7 +112,6 @@ function toLedgerRequest(
     quote: prepared.quote,
     places: account.limits.concurrentTasks,
     at: toIsoTime(ports.clock()),
-    ...(input.rerun === undefined ? {} : { rerun: input.rerun }),
     ...(input.adoptTaskId === undefined
       ? {}
       : {

@@ -45,20 +45,29 @@ export function prepareRequest(accounts: AccountDirectory, request: MediaRequest
   };
 }
 
-/** Account and model of a request whose task exists already: its parameters are not checked. `request.invalid`. */
+/**
+ * Account and model of a request whose task exists already. What is given must be right, what is missing is not asked
+ * for: the task's own parameters are not known, so a price that depends on an unstated duration is an estimate.
+ * Throws `request.invalid`.
+ */
 export function prepareAdoption(
   accounts: AccountDirectory,
   request: MediaRequest,
 ): PreparedRequest {
   const { entry, model, providerRequest } = findModel(accounts, request);
-  const isComplete = entry.provider.validate(providerRequest).length === 0;
+  const issues = entry.provider
+    .validate(providerRequest)
+    .filter((issue) => issue.value !== undefined);
+  if (issues.length > 0) throw invalidRequest(request.model, issues);
+  const quote = entry.provider.quote(providerRequest);
+  const isGuess = model.kind === 'video' && request.durationSeconds === undefined;
   return {
     ...entry,
     model,
     request,
     providerRequest,
     timing: resolveTiming(entry.account.timing, model.timing),
-    quote: isComplete ? (entry.provider.quote(providerRequest) ?? null) : null,
+    quote: quote === undefined ? null : { ...quote, estimated: quote.estimated || isGuess },
   };
 }
 

@@ -39,8 +39,6 @@ export interface JobInput {
   readonly batch?: string;
   /** Start from this task, which exists already, instead of submitting. */
   readonly adoptTaskId?: string;
-  /** Runs a job again that has ended: a recorded decision. Without it a rerun returns the recorded end. */
-  readonly rerun?: Decision;
 }
 
 /** Who decided what, and why. The ledger adds the time. */

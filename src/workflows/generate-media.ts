@@ -124,8 +124,8 @@ async function runTask(
 
 function toCost(quote: Quote | null, state: CostState): Cost | null {
   if (quote === null) return null;
-  const { currency, micros, basis } = quote;
-  return { currency, micros, basis, state };
+  const { currency, basis } = quote;
+  return { currency, micros: state === 'released' ? '0' : quote.micros, basis, state };
 }
 
 function judgeStored(error: ErrorReport | null): EndStatus {

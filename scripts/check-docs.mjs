@@ -1,0 +1,127 @@
+// Checks what documents claim: error rules, links, commands, code. Prints one line per mistake.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { filesBelow, root } from './source-stamp.mjs';
+
+const read = (file) => readFileSync(file, 'utf8');
+const shown = (file) => relative(root, file);
+const ROOM_OF_EXAMPLES = join(root, 'node_modules', '.cache', 'pollux-docs');
+
+const documents = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) =>
+    join(root, name),
+  ),
+  ...filesBelow(join(root, 'docs')).filter((file) => file.endsWith('.md')),
+].filter((file) => existsSync(file));
+
+const mistakes = [
+  ...(await checkErrorRules()),
+  ...documents.flatMap(checkLinks),
+  ...documents.flatMap(checkCommands),
+  ...checkExamples(),
+];
+for (const mistake of mistakes) console.error(mistake);
+console.log(`docs: ${documents.length} documents, ${mistakes.length} mistakes`);
+process.exitCode = mistakes.length === 0 ? 0 : 1;
+
+/** Entries and rules of docs/errors.md against the error table. */
+async function checkErrorRules() {
+  const module = join(root, 'dist', 'src', 'core', 'errors.js');
+  const { ERROR_CODES } = await import(pathToFileURL(module).href);
+  const entries = new Map(
+    read(join(root, 'docs', 'errors.md'))
+      .split(/^## /m)
+      .slice(1)
+      .map((entry) => [/^`(.+)`/.exec(entry)?.[1], entry]),
+  );
+  const surplus = [...entries.keys()].filter((code) => !(code in ERROR_CODES));
+  const wrong = Object.entries(ERROR_CODES).flatMap(([code, rule]) => {
+    const line = `Before: ${rule.before}. After: ${rule.after}. HTTP ${rule.httpStatus}. Exit ${rule.exitCode}.`;
+    return entries.get(code)?.includes(line) ? [] : [`docs/errors.md: ${code}: must say "${line}"`];
+  });
+  return [...surplus.map((code) => `docs/errors.md: ${code}: is no error code`), ...wrong];
+}
+
+function checkLinks(file) {
+  const text = withoutFences(read(file));
+  const targets = [...text.matchAll(/\]\((?<target>[^)\s]+)\)/g)].map((link) => link.groups.target);
+  return targets
+    .filter((target) => !/^[a-z]+:|^#/.test(target))
+    .filter((target) => !existsSync(join(dirname(file), decodeURI(target.split('#')[0]))))
+    .map((target) => `${shown(file)}: link ${target} leads nowhere`);
+}
+
+/** `npm run <script>` and `pollux <command>` in code must exist. */
+function checkCommands(file) {
+  const { scripts } = JSON.parse(read(join(root, 'package.json')));
+  const code = [...read(file).matchAll(/```[^]*?```|`[^`\n]+`/g)].map(([text]) => text).join('\n');
+  const runs = [...code.matchAll(/npm run (?<name>[a-z][\w:-]*)/g)]
+    .filter(({ groups }) => !(groups.name in scripts))
+    .map(({ groups }) => `${shown(file)}: there is no script "${groups.name}"`);
+  const commands = commandNames();
+  const calls = [...code.matchAll(/(?:^|`|\$ |bin\/)pollux (?<name>[a-z]+)/gm)]
+    .filter(({ groups }) => !commands.has(groups.name))
+    .map(({ groups }) => `${shown(file)}: there is no command "pollux ${groups.name}"`);
+  return [...new Set([...runs, ...calls])];
+}
+
+/** The names that the command line declares. */
+function commandNames() {
+  const sources = filesBelow(join(root, 'src', 'cli'))
+    .map(read)
+    .join('\n');
+  const declared = sources.matchAll(/(?:\.command|new Command)\(\s*['"`](?<name>[a-z-]+)/g);
+  return new Set(['help', ...[...declared].map(({ groups }) => groups.name)]);
+}
+
+/** Code marked `ts` in documents and in `@example` blocks must compile against the sources. */
+function checkExamples() {
+  const examples = [...documents, ...filesBelow(join(root, 'src'))].flatMap(examplesOf);
+  rmSync(ROOM_OF_EXAMPLES, { recursive: true, force: true });
+  if (examples.length === 0) return [];
+  mkdirSync(ROOM_OF_EXAMPLES, { recursive: true });
+  const names = examples.map(({ file, code }, index) => {
+    const name = `${shown(file).replace(/[^a-z0-9]+/gi, '-')}-${index + 1}.ts`;
+    writeFileSync(join(ROOM_OF_EXAMPLES, name), `${code}\nexport {};\n`);
+    return name;
+  });
+  writeFileSync(join(ROOM_OF_EXAMPLES, 'package.json'), '{ "type": "module" }\n');
+  writeFileSync(join(ROOM_OF_EXAMPLES, 'tsconfig.json'), JSON.stringify(exampleConfig(names)));
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', ROOM_OF_EXAMPLES], {
+    cwd: ROOM_OF_EXAMPLES,
+    encoding: 'utf8',
+  });
+  return status === 0 ? [] : stdout.trim().split('\n');
+}
+
+function examplesOf(file) {
+  if (file.endsWith('.md')) {
+    return [...read(file).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => ({ file, code }));
+  }
+  const blocks = read(file).matchAll(/\* @example[^]*?```ts\n([^]*?)```/g);
+  return [...blocks].map(([, code]) => ({ file, code: code.replace(/^\s*\* ?/gm, '') }));
+}
+
+function exampleConfig(files) {
+  return {
+    extends: join(root, 'tsconfig.json'),
+    compilerOptions: {
+      noUnusedLocals: false,
+      isolatedDeclarations: false,
+      paths: {
+        pollux: [join(root, 'src', 'index.ts')],
+        'pollux/testing': [join(root, 'test', 'contract', 'suites', 'index.ts')],
+        'pollux/providers/*': [join(root, 'src', 'providers', '*', 'index.ts')],
+      },
+    },
+    include: [],
+    files,
+  };
+}
+
+function withoutFences(text) {
+  return text.replace(/```[^]*?```|`[^`\n]+`/g, '');
+}

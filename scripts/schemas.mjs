@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from './source-stamp.mjs';
+
+/** The committed JSON Schemas as the built code would write them: pairs of file and text. */
+export async function generateSchemas() {
+  const module = join(root, 'dist', 'src', 'request-schema.js');
+  if (!existsSync(module)) throw new Error('src/request-schema.ts is missing or not built');
+  const { jobInputJsonSchema, jobResultJsonSchema } = await import(pathToFileURL(module).href);
+  return [
+    [join(root, 'schema', 'generate-media.input.json'), toText(jobInputJsonSchema())],
+    [join(root, 'schema', 'generate-media.result.json'), toText(jobResultJsonSchema())],
+  ];
+}
+
+const toText = (schema) => `${JSON.stringify(schema, null, 2)}\n`;

@@ -1,0 +1,109 @@
+// Makes a checkout ready: packages, build, Temporal CLI. Plain Node, since it is the first command on a fresh clone.
+// What is up to date is left alone. With --for-tests a missing Temporal CLI is no failure, unless CI or
+// POLLUX_REQUIRE_ALL=1 demands every test: the tests that need no server still run.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isBuilt, root } from './source-stamp.mjs';
+
+const OLDEST_NODE = [20, 19];
+
+class SetupError extends Error {}
+
+try {
+  const unknown = process.argv.slice(2).find((argument) => argument !== '--for-tests');
+  if (unknown !== undefined) {
+    throw new SetupError(`there is no argument ${unknown}; there is --for-tests`);
+  }
+  checkNode();
+  step('packages', isInstalled(), 'npm ci', install);
+  step('build', isBuilt(), 'compile and bundle', build);
+  step('temporal', false, 'find or fetch the Temporal CLI', findTemporalCli);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`setup failed: ${error.message}`);
+  process.exitCode = 1;
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new SetupError(
+    `Node ${process.versions.node} is too old; install Node ${OLDEST_NODE.join('.')} or later, then run this again`,
+  );
+}
+
+/** One line when it begins, since it may take a minute, and one when it is done. */
+function step(name, isUpToDate, what, work) {
+  if (isUpToDate) {
+    console.log(`setup: ${name}: up to date`);
+    return;
+  }
+  const startedAt = Date.now();
+  console.log(`setup: ${name}: ${what} …`);
+  work();
+  console.log(`setup: ${name}: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+}
+
+/** npm leaves a list of what it installed: it must say the same as the lock file, optional packages aside. */
+function isInstalled() {
+  const installedFile = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedFile)) return false;
+  const installed = readPackages(installedFile);
+  const wanted = readPackages(join(root, 'package-lock.json'));
+  const isMissing = ([path, { version, optional }]) =>
+    path !== '' && !optional && installed[path]?.version !== version;
+  const isSurplus = (path) => wanted[path] === undefined;
+  return !Object.entries(wanted).some(isMissing) && !Object.keys(installed).some(isSurplus);
+}
+
+function readPackages(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+function install() {
+  const cli = process.env.npm_execpath?.endsWith('npm-cli.js')
+    ? process.env.npm_execpath
+    : undefined;
+  const parameters = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, error } =
+    cli === undefined
+      ? spawnSync('npm', parameters, {
+          cwd: root,
+          stdio: 'inherit',
+          shell: process.platform === 'win32',
+        })
+      : spawnSync(process.execPath, [cli, ...parameters], { cwd: root, stdio: 'inherit' });
+  if (status === 0) return;
+  const reason = error === undefined ? `code ${status}` : error.message;
+  throw new SetupError(
+    `npm ci ended with ${reason}; read what npm says above, check the network and the registry that npm is configured for, then run this again`,
+  );
+}
+
+function build() {
+  run(
+    [join('scripts', 'build.mjs'), '--keep-schema'],
+    'the build ended with an error; read what it says above',
+  );
+}
+
+function findTemporalCli() {
+  const missing =
+    'no Temporal CLI; install one of version 1.8 or later, set POLLUX_TEMPORAL_CLI to its path, then run this again';
+  try {
+    run([join('dist', 'src', 'cli', 'find-temporal-cli.js')], missing);
+  } catch (error) {
+    const isRequired = process.env.CI === 'true' || process.env.POLLUX_REQUIRE_ALL === '1';
+    if (!process.argv.includes('--for-tests') || isRequired) throw error;
+    console.error(
+      `setup: WITHOUT A TEMPORAL SERVER: integration and fault tests cannot run: ${missing}`,
+    );
+  }
+}
+
+function run(parameters, failure) {
+  const { status } = spawnSync(process.execPath, parameters, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new SetupError(failure);
+}

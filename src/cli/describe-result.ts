@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url';
+import { ERROR_CODES } from '../core/errors.ts';
+import { isEndStatus } from '../core/job.ts';
+import type { Artifact, JobResult, JobState } from '../core/job.ts';
+import { formatMoney } from '../core/money.ts';
+import { formatBytes, formatDuration } from './format.ts';
+import { renderFacts } from './table.ts';
+import type { TextStyle } from './terminal.ts';
+
+const HELD_EXIT_CODE = 3;
+const FAILED_EXIT_CODE = 1;
+
+/** The public result in a state: what `--json` prints. */
+export function toJobResult(state: JobState): JobResult {
+  const { jobId, status, account, provider, model, taskId, submissions, polls } = state;
+  const { artifacts, cost, error, hold, startedAt, finishedAt, cancelRequestedAt } = state;
+  return {
+    ...{ jobId, status, account, provider, model, taskId, submissions, polls },
+    ...{ artifacts, cost, error, hold, startedAt, finishedAt },
+    ...(cancelRequestedAt === undefined ? {} : { cancelRequestedAt }),
+  };
+}
+
+/** Exit code of a command that followed a job this far; the error table decides for jobs that failed. */
+export function toExitCode({ status, error }: JobResult): number {
+  if (status === 'succeeded') return 0;
+  if (isEndStatus(status))
+    return error === null ? FAILED_EXIT_CODE : ERROR_CODES[error.code].exitCode;
+  return status === 'held' ? HELD_EXIT_CODE : 0;
+}
+
+export function styleOf(status: JobResult['status']): TextStyle {
+  if (status === 'succeeded') return 'green';
+  if (isEndStatus(status)) return 'red';
+  return status === 'held' ? 'yellow' : 'cyan';
+}
+
+/** A job in a few lines for a person, after its first line. */
+export function describeResult(result: JobResult): string {
+  const { taskId, artifacts, cost, error, hold, finishedAt, startedAt, polls, submissions } =
+    result;
+  const facts: (readonly [string, string])[] = [];
+  if (taskId !== null) facts.push(['task', taskId]);
+  for (const artifact of artifacts) facts.push(['file', describeArtifact(artifact)]);
+  facts.push(['cost', cost === null ? 'no price is known for this model' : describeCost(cost)]);
+  if (error !== null) facts.push(['error', `${error.message} (${error.code})`]);
+  if (hold !== null)
+    facts.push(['hold', `${hold.reason} since ${hold.since}, submission ${String(hold.number)}`]);
+  const tries = `${count(polls, 'poll')}, ${count(submissions, 'submission')}`;
+  if (finishedAt !== null) {
+    const took = formatDuration(Date.parse(finishedAt) - Date.parse(startedAt));
+    facts.push(['time', `${took}, ${tries}`]);
+  } else {
+    facts.push(['so far', `since ${startedAt}, ${tries}`]);
+  }
+  return renderFacts(facts);
+}
+
+function describeCost({ currency, micros, state, basis }: NonNullable<JobResult['cost']>): string {
+  return `${formatMoney({ currency, micros })} ${state} (${basis})`;
+}
+
+function describeArtifact(artifact: Artifact): string {
+  const { url, sizeBytes, mediaType, width, height, durationSeconds } = artifact;
+  const place = url.startsWith('file:') ? fileURLToPath(url) : url;
+  const facts = [
+    formatBytes(sizeBytes),
+    mediaType,
+    width === null || height === null ? undefined : `${String(width)}x${String(height)}`,
+    durationSeconds === null ? undefined : `${String(durationSeconds)} s`,
+  ].filter((fact) => fact !== undefined);
+  return `${place} (${facts.join(', ')})`;
+}
+
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,33 @@
+import type { CommandHost, RegisterCommand } from './host.ts';
+import { print } from './host.ts';
+
+export const registerSetup: RegisterCommand = (program, host) => {
+  program
+    .command('setup')
+    .description('register the search attributes in the Temporal namespace; safe to repeat')
+    .action(async () => host.exitWith(await setup(host)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ pollux setup\n  $ TEMPORAL_NAMESPACE=media pollux setup\n',
+    );
+};
+
+async function setup(host: CommandHost): Promise<number> {
+  const config = await host.loadConfig();
+  const { connectTemporal } = await import('../temporal.ts');
+  const { registerSearchAttributes } = await import('../setup.ts');
+  const { address, namespace } = config.temporal;
+  const access = await connectTemporal(config);
+  try {
+    const registered = await registerSearchAttributes(access.connection, namespace);
+    print(
+      host.terminal,
+      registered.length === 0
+        ? `namespace ${namespace} at ${address} has every search attribute; nothing to do`
+        : `registered in namespace ${namespace} at ${address}: ${registered.join(', ')}`,
+    );
+    return 0;
+  } finally {
+    await access.close();
+  }
+}

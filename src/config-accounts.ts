@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
+import type { Account, ProviderName, Timing } from './core/account.ts';
+import { DEFAULT_TIMING } from './core/account.ts';
+import { ConfigError } from './core/errors.ts';
+import type { Price } from './core/money.ts';
+import { Secret } from './core/secret.ts';
+import type { AccountDocument, PriceDocument, SecretReference } from './config-schema.ts';
+import type { SchemaProblem } from './schema-problems.ts';
+import { isRecord } from './schema-problems.ts';
+
+/** Base URLs that the providers' documents print. A RixAPI gateway has its own. */
+const DEFAULT_BASE_URLS: Readonly<Partial<Record<string, string>>> = {
+  nexusflow: 'https://nexusflow.vip',
+  dieyuyun: 'https://open.dieyuyun.com',
+} satisfies Partial<Record<ProviderName, string>>;
+
+/** Rules between two settings of an account. Looks at the document as written, so that they show beside all others. */
+export function accountProblems(document: unknown): readonly SchemaProblem[] {
+  const accounts = isRecord(document) ? document['accounts'] : undefined;
+  if (!isRecord(accounts)) return [];
+  return Object.entries(accounts).flatMap(([name, account]) => {
+    if (!isRecord(account)) return [];
+    const path = ['accounts', name];
+    return [
+      ...baseUrlRules(account).map((rule) => ({
+        path: [...path, 'baseUrl'],
+        value: account['baseUrl'],
+        rule,
+      })),
+      ...timingRules(account['timing']).map(({ setting, rule, value }) => ({
+        path: [...path, 'timing', setting],
+        value,
+        rule,
+      })),
+    ];
+  });
+}
+
+export interface AccountSurroundings {
+  /** Relative paths are relative to it. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The account as the rest of Pollux knows it. Its key is read when it is used, not now. */
+export function toAccount(
+  name: string,
+  document: AccountDocument,
+  surroundings: AccountSurroundings,
+): Account {
+  const { apiKey, prices, timing, baseUrl, realm, ...rest } = document;
+  const url = baseUrl ?? DEFAULT_BASE_URLS[document.provider] ?? '';
+  return {
+    ...rest,
+    name,
+    baseUrl: url.replace(/\/$/, ''),
+    realm: realm ?? name,
+    ...toSecret(`accounts.${name}.apiKey`, apiKey, surroundings),
+    timing: toTiming(timing),
+    prices: new Map(
+      Object.entries(prices).map(([model, lines]) => [
+        model,
+        lines.map((line) => toPrice(line, document.currency)),
+      ]),
+    ),
+  };
+}
+
+function baseUrlRules(account: Readonly<Record<string, unknown>>): readonly string[] {
+  const { provider, baseUrl, allowPrivateHosts } = account;
+  if (baseUrl === undefined) {
+    return provider === 'rixapi' ? ['is missing: every RixAPI gateway has its own base URL'] : [];
+  }
+  if (typeof baseUrl !== 'string') return [];
+  if (!URL.canParse(baseUrl)) return ['must be a URL such as https://api.example.com'];
+  const url = new URL(baseUrl);
+  const rules: string[] = [];
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return ['must be an https URL'];
+  if (/\/v1\/?$/.test(url.pathname)) rules.push('must not end in /v1: Pollux adds the path itself');
+  if (url.search !== '' || url.hash !== '') rules.push('must have no query and no fragment');
+  if (url.username !== '' || url.password !== '') {
+    rules.push('must hold no user name or password: the key goes into apiKey');
+  }
+  if (allowPrivateHosts !== true) {
+    if (url.protocol === 'http:') {
+      rules.push('must be https, or the account needs allowPrivateHosts: true');
+    }
+    if (isPrivateHost(url.hostname)) {
+      rules.push(
+        'must not be a loopback or private address, or the account needs allowPrivateHosts: true',
+      );
+    }
+  }
+  return rules;
+}
+
+function isPrivateHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  return ipaddr.isValid(host) && ipaddr.process(host).range() !== 'unicast';
+}
+
+function timingRules(
+  timing: unknown,
+): readonly { setting: string; rule: string; value: unknown }[] {
+  if (!isRecord(timing)) return [];
+  const { minPollSeconds, maxPollSeconds } = { ...DEFAULT_TIMING, ...timing };
+  return minPollSeconds > maxPollSeconds
+    ? [
+        {
+          setting: 'minPollSeconds',
+          value: minPollSeconds,
+          rule: `must be at most maxPollSeconds, which is ${String(maxPollSeconds)}`,
+        },
+      ]
+    : [];
+}
+
+function toTiming(document: AccountDocument['timing']): Partial<Timing> {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined));
+}
+
+function toPrice(line: PriceDocument, accountCurrency: string): Price {
+  const { resolution, audio } = line.when ?? {};
+  return {
+    currency: line.currency ?? accountCurrency,
+    ...toUnitPrice(line),
+    when: {
+      ...(resolution === undefined ? {} : { resolution }),
+      ...(audio === undefined ? {} : { audio }),
+    },
+    source: line.source,
+  };
+}
+
+function toUnitPrice(line: PriceDocument): Pick<Price, 'unit' | 'micros'> {
+  if (line.perSecondMicros !== undefined) {
+    return { unit: 'second', micros: String(line.perSecondMicros) };
+  }
+  if (line.perItemMicros !== undefined) return { unit: 'item', micros: String(line.perItemMicros) };
+  return { unit: 'token', micros: String(line.perTokenMicros) };
+}
+
+function toSecret(
+  setting: string,
+  reference: SecretReference,
+  { directory, environment }: AccountSurroundings,
+): Pick<Account, 'apiKey' | 'keyId'> {
+  if (reference.env !== undefined) {
+    const name = reference.env;
+    return {
+      keyId: `env:${name}`,
+      apiKey: new Secret(() => {
+        const value = environment[name]?.trim();
+        if (value === undefined || value === '') {
+          throw missingSecret(setting, `environment variable ${name} is not set`);
+        }
+        return value;
+      }),
+    };
+  }
+  const path = resolve(directory, reference.file ?? '');
+  return {
+    keyId: `file:${path}`,
+    apiKey: new Secret(() => {
+      const value = readKeyFile(setting, path).trim();
+      if (value === '') throw missingSecret(setting, `file ${path} is empty`);
+      return value;
+    }),
+  };
+}
+
+function readKeyFile(setting: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw missingSecret(setting, `file ${path} cannot be read`, error);
+  }
+}
+
+function missingSecret(setting: string, reason: string, cause?: unknown): ConfigError {
+  return new ConfigError('config.invalid', `${setting}: ${reason}`, { cause });
+}

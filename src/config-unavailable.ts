@@ -1,0 +1,53 @@
+import type { SchemaProblem } from './schema-problems.ts';
+import { isRecord } from './schema-problems.ts';
+
+/**
+ * Settings that are part of the configuration's format but have no effect in this release. They are refused, so that
+ * nobody relies on a guard that is not there. A release that gives one its effect deletes its lines here.
+ */
+export function unavailableSettings(document: unknown): readonly SchemaProblem[] {
+  if (!isRecord(document)) return [];
+  const problems: SchemaProblem[] = [];
+  const refuse = (path: readonly (string | number)[], what: string, value?: unknown): void => {
+    problems.push({ path, value, rule: `${what} not available in this release` });
+  };
+
+  if (hasContent(document['callbacks'])) refuse(['callbacks'], 'callbacks are');
+  if (hasContent(document['budgets'])) refuse(['budgets'], 'budgets are');
+  if (hasContent(document['encryption'])) refuse(['encryption'], 'encryption of payloads is');
+
+  const ledgerUrl = isRecord(document['ledger']) ? document['ledger']['url'] : undefined;
+  if (startsWith(ledgerUrl, /^postgres(ql)?:/)) refuse(['ledger', 'url'], 'a PostgreSQL ledger is');
+  const storageUrl = isRecord(document['storage']) ? document['storage']['url'] : undefined;
+  if (startsWith(storageUrl, /^s3:/)) refuse(['storage', 'url'], 'S3 storage is');
+
+  const accounts = isRecord(document['accounts']) ? document['accounts'] : {};
+  for (const [name, account] of Object.entries(accounts)) {
+    if (!isRecord(account)) continue;
+    if (account['onUnknown'] === 'resubmit') {
+      refuse(
+        ['accounts', name, 'onUnknown'],
+        'submitting an unknown submission again is',
+        'resubmit',
+      );
+    }
+    if (typeof account['maxResubmits'] === 'number' && account['maxResubmits'] > 0) {
+      const value = account['maxResubmits'];
+      refuse(
+        ['accounts', name, 'maxResubmits'],
+        'submitting an unknown submission again is',
+        value,
+      );
+    }
+  }
+  return problems;
+}
+
+function hasContent(section: unknown): boolean {
+  if (Array.isArray(section)) return section.length > 0;
+  return section !== undefined && section !== null;
+}
+
+function startsWith(url: unknown, scheme: RegExp): boolean {
+  return typeof url === 'string' && scheme.test(url);
+}

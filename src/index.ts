@@ -1,0 +1,42 @@
+export { createClient } from './client.ts';
+export type {
+  ClientOptions,
+  JobHandle,
+  JobListFilter,
+  JobSummary,
+  PolluxClient,
+  StartedJob,
+  StartOptions,
+  WatchOptions,
+} from './client.ts';
+export { loadConfig } from './config.ts';
+export type { Config, LoadConfigOptions } from './config.ts';
+export type {
+  Artifact,
+  Cost,
+  CostState,
+  Decision,
+  EndStatus,
+  Hold,
+  HoldReason,
+  JobResult,
+  JobState,
+  JobStatus,
+  MediaKind,
+  MediaRequest,
+  QuotedRequest,
+  StateChange,
+} from './core/job.ts';
+export { ERROR_CODES, isErrorCode, isMediaJobError, MediaJobError } from './core/errors.ts';
+export type { ErrorCode, ErrorReport, ErrorRule } from './core/errors.ts';
+export { formatMoney } from './core/money.ts';
+export type { Currency, Money, Price, Quote } from './core/money.ts';
+export type { Logger } from './core/logger.ts';
+export { createInstallation } from './installation.ts';
+export type { Installation } from './installation.ts';
+export { parseMediaRequest } from './request-schema.ts';
+export { registerSearchAttributes } from './setup.ts';
+export { connectTemporal } from './temporal.ts';
+export type { TemporalAccess } from './temporal.ts';
+export { startWorker } from './worker.ts';
+export type { RunningWorker, WorkerOptions, WorkerRole } from './worker.ts';

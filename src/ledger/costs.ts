@@ -1,0 +1,93 @@
+import type { Cost, CostState } from '../core/job.ts';
+import type { CostRecord, SubmissionState } from '../core/ledger.ts';
+import type { Quote } from '../core/money.ts';
+import { toMicros } from '../core/money.ts';
+import { recordDiscrepancy } from './discrepancies.ts';
+import { findEffectiveEntry, isSettled, readEntries, writeEntry } from './entries.ts';
+import type { SubmissionKey } from './rows.ts';
+import type { LedgerTransaction } from './session.ts';
+import { endSubmission, requireSubmission, submissionConflict } from './submissions.ts';
+import type { EntryRow } from './tables.ts';
+
+/** Which money may be booked on a submission in which state: only an accepted one can be owed for. */
+const BOOKABLE: Readonly<Record<CostRecord['kind'], readonly SubmissionState[]>> = {
+  charge: ['accepted'],
+  unknown: ['accepted', 'unknown'],
+  release: ['accepted', 'unknown', 'rejected'],
+};
+
+/**
+ * Books the end of a submission's money and ends it. Run twice: the same amount changes nothing; another amount or
+ * another settlement is `ledger.conflict`.
+ */
+export async function recordCost(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  cost: CostRecord,
+  at: string,
+): Promise<Cost | null> {
+  const row = await requireSubmission(transaction, key);
+  if (!BOOKABLE[cost.kind].some((state) => state === row.state)) {
+    throw submissionConflict(key, `is ${row.state}: a ${cost.kind} cannot be booked on it`);
+  }
+  if (cost.quote !== null) await book(transaction, key, cost.kind, cost.quote, at);
+  await endSubmission(transaction, key, cost.reason, at);
+  if (cost.discrepancy !== undefined) {
+    await recordDiscrepancy(transaction, key, UNPROVED_BILLING, cost.discrepancy, at);
+  }
+  return toCost(await readEntries(transaction, key));
+}
+
+/** Kind of the discrepancy that goes with money of which nothing proves that it is owed. */
+export const UNPROVED_BILLING = 'unproved_billing';
+
+async function book(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  kind: CostRecord['kind'],
+  quote: Quote,
+  at: string,
+): Promise<void> {
+  const entries = await readEntries(transaction, key);
+  const same = entries.find((entry) => entry.kind === kind);
+  if (same === undefined) {
+    if (isSettled(entries)) {
+      const booked = findEffectiveEntry(entries)?.kind ?? 'nothing';
+      throw submissionConflict(key, `has a ${booked} booked; a ${kind} contradicts it`);
+    }
+    await writeEntry(transaction, key, kind, quote, at);
+    return;
+  }
+  const isSameAmount =
+    kind === 'release' ||
+    (same.micros === toMicros(quote.micros) && same.currency === quote.currency);
+  if (isSameAmount) return;
+  throw submissionConflict(
+    key,
+    `has a ${kind} of ${same.micros.toString()} micros ${same.currency} booked; ` +
+      `${quote.micros} micros ${quote.currency} contradict it`,
+  );
+}
+
+const COST_STATES: Readonly<Record<string, CostState>> = {
+  reserve: 'reserved',
+  unknown: 'unknown',
+  charge: 'charged',
+  release: 'released',
+};
+
+/** What a submission costs as far as its entries tell; `null` for a model without a price. */
+function toCost(entries: readonly EntryRow[]): Cost | null {
+  const effective = findEffectiveEntry(entries);
+  const state = effective === undefined ? undefined : COST_STATES[effective.kind];
+  if (effective === undefined || state === undefined) return null;
+  const adjustments = entries.filter((entry) => entry.kind === 'adjust');
+  const micros = adjustments.reduce((sum, entry) => sum + entry.micros, effective.micros);
+  const isEstimate = effective.estimated === 1n && adjustments.length === 0;
+  return {
+    currency: effective.currency,
+    micros: micros.toString(),
+    basis: effective.basis,
+    state: isEstimate ? 'estimated' : state,
+  };
+}

@@ -1,0 +1,96 @@
+import type { EntryKind } from '../core/ledger.ts';
+import { toMicros } from '../core/money.ts';
+import type { Quote } from '../core/money.ts';
+import type { SubmissionKey } from './rows.ts';
+import type { LedgerTransaction } from './session.ts';
+import type { EntryRow } from './tables.ts';
+
+/** Kinds of an entry that settle a submission's money: at most one of them is ever written. */
+const SETTLED: ReadonlySet<string> = new Set<EntryKind>(['charge', 'release']);
+
+/** Later kinds take the place of earlier ones; `adjust` adds to them. */
+const PRECEDENCE = ['charge', 'release', 'unknown', 'reserve'] as const satisfies EntryKind[];
+
+export async function readEntries(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+): Promise<readonly EntryRow[]> {
+  return transaction
+    .selectFrom('entries')
+    .selectAll()
+    .where('job_id', '=', key.jobId)
+    .where('number', '=', key.number)
+    .execute();
+}
+
+/** The entry that says what a submission stands for now, before adjustments. */
+export function findEffectiveEntry(entries: readonly EntryRow[]): EntryRow | undefined {
+  for (const kind of PRECEDENCE) {
+    const entry = entries.find((candidate) => candidate.kind === kind);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+export function isSettled(entries: readonly EntryRow[]): boolean {
+  return entries.some((entry) => SETTLED.has(entry.kind));
+}
+
+/** Writes the one entry of a kind. The caller has looked: none is there. */
+export async function writeEntry(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  kind: Exclude<EntryKind, 'adjust'>,
+  quote: Quote,
+  at: string,
+): Promise<void> {
+  await transaction
+    .insertInto('entries')
+    .values({
+      job_id: key.jobId,
+      number: key.number,
+      kind,
+      sequence: 0n,
+      // A release says that nothing is owed any more; what was given back is the entry before it.
+      micros: kind === 'release' ? 0n : toMicros(quote.micros),
+      currency: quote.currency,
+      basis: quote.basis,
+      price_source: quote.priceSource,
+      estimated: kind === 'charge' && quote.estimated ? 1n : 0n,
+      at,
+    })
+    .execute();
+}
+
+/** Books that nothing is owed, unless the money is settled or the model has no price. */
+export async function releaseMoney(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  at: string,
+): Promise<void> {
+  const entries = await readEntries(transaction, key);
+  const effective = findEffectiveEntry(entries);
+  if (effective === undefined || isSettled(entries)) return;
+  await writeEntry(transaction, key, 'release', toQuote(effective), at);
+}
+
+/** Books that the reserved amount may be owed, unless that is booked or settled or the model has no price. */
+export async function bookUnknown(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  at: string,
+): Promise<void> {
+  const effective = findEffectiveEntry(await readEntries(transaction, key));
+  if (effective?.kind !== 'reserve') return;
+  await writeEntry(transaction, key, 'unknown', toQuote(effective), at);
+}
+
+function toQuote(entry: EntryRow): Quote {
+  return {
+    micros: entry.micros.toString(),
+    currency: entry.currency,
+    basis: entry.basis,
+    priceSource: entry.price_source,
+    estimated: false,
+  };
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+
+import type { ByteReader } from '../core/media.ts';
+import { storing } from './file-errors.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** At most `length` bytes from `offset`; fewer only at the end. */
+export async function readAt(
+  file: FileHandle,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** Random access to an open file, which is closed with it. */
+export function createFileReader(file: FileHandle, sizeBytes: number): ByteReader {
+  return {
+    sizeBytes,
+    read: (offset, length) => {
+      const available = Math.max(0, Math.min(length, sizeBytes - offset));
+      return storing('reading an object', () => readAt(file, offset, available));
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Hex. */
+export async function hashFile(file: FileHandle): Promise<string> {
+  const hash = createHash('sha256');
+  for (let offset = 0; ;) {
+    const bytes = await readAt(file, offset, CHUNK_BYTES);
+    if (bytes.length === 0) return hash.digest('hex');
+    hash.update(bytes);
+    offset += bytes.length;
+  }
+}

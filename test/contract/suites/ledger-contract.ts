@@ -1,0 +1,16 @@
+import type { ContractCase } from './contract-case.ts';
+import { admissionLaws } from './ledger/admission-laws.ts';
+import type { OpenLedger } from './ledger/ledger-under-test.ts';
+import { moneyLaws } from './ledger/money-laws.ts';
+import { outcomeLaws } from './ledger/outcome-laws.ts';
+
+export interface LedgerContractOptions {
+  /** Opens an empty ledger; every case opens its own and disposes of it. */
+  readonly open: OpenLedger;
+}
+
+/** The laws of the Ledger port. An implementation that passes every case can take the place of any other. */
+export function ledgerContract(options: LedgerContractOptions): readonly ContractCase[] {
+  const { open } = options;
+  return [...admissionLaws(open), ...outcomeLaws(open), ...moneyLaws(open)];
+}

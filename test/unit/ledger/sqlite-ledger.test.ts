@@ -1,0 +1,216 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+
+import { createSqlLedger } from '../../../src/ledger/sql.ts';
+import {
+  accepted,
+  acceptedJob,
+  armed,
+  at,
+  openRequest,
+  rejected,
+  result,
+} from '../../contract/suites/ledger/ledger-under-test.ts';
+import { TemporaryLedger } from './temporary-ledger.ts';
+
+let place: TemporaryLedger;
+beforeEach(() => {
+  place = new TemporaryLedger();
+});
+afterEach(() => place.remove());
+
+const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+describe('two connections to one file', () => {
+  it('that open a new ledger at once both find it ready', async () => {
+    const [first, second] = await Promise.all([place.open(), place.open()]);
+
+    await first.openJob(openRequest());
+
+    expect(await second.placesTaken('main')).toBe(1);
+  });
+
+  it('that race for ten places with 32 jobs admit exactly ten', async () => {
+    const ledgers = [await place.open(), await place.open()];
+
+    const admissions = await Promise.all(
+      range(32).map((index) =>
+        ledgers[index % 2]!.openJob(openRequest({ jobId: `job-${index}`, places: 10 })),
+      ),
+    );
+
+    const kinds = admissions.map((admission) => admission.kind);
+    expect(kinds.filter((kind) => kind === 'admitted')).toHaveLength(10);
+    expect(kinds.filter((kind) => kind === 'full')).toHaveLength(22);
+    expect(await ledgers[0]!.placesTaken('main')).toBe(10);
+  });
+
+  it('that arm one submission at once give one permission', async () => {
+    const [first, second] = [await place.open(), await place.open()];
+    await first.openJob(openRequest());
+    const facts = { keyId: 'env:KEY', deadlineAt: at(30), newestKnownTaskId: null, at: at(1) };
+    const one = { jobId: 'job-1', number: 1 };
+
+    const answers = await Promise.all([
+      first.arm(one, { ...facts, worker: 'worker-1' }),
+      second.arm(one, { ...facts, worker: 'worker-2' }),
+    ]);
+
+    expect(answers.map((answer) => answer.kind).sort()).toEqual(['armed', 'refused']);
+  });
+});
+
+describe('a database that cannot be used', () => {
+  it('because another program holds its lock is ledger.unavailable once the wait is over', async () => {
+    const ledger = await place.open(30);
+    place.openRaw().exec('BEGIN EXCLUSIVE');
+
+    await expect(ledger.openJob(openRequest())).rejects.toMatchObject({
+      code: 'ledger.unavailable',
+      details: { sqliteCode: 5 },
+    });
+  });
+
+  it('because of a lock is used again when the lock is gone', async () => {
+    const ledger = await place.open();
+    const other = place.openRaw();
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = ledger.openJob(openRequest());
+    await setTimeout(30);
+    other.exec('COMMIT');
+
+    expect((await waiting).kind).toBe('admitted');
+  });
+
+  it('because it is no database is ledger.unavailable', async () => {
+    mkdirSync(dirname(place.path));
+    writeFileSync(place.path, 'this is a text and not a database'.repeat(100));
+
+    await expect(place.open(30)).rejects.toMatchObject({ code: 'ledger.unavailable' });
+  });
+
+  it('because its folder cannot be made is ledger.unavailable', async () => {
+    writeFileSync(dirname(place.path), 'a file where the folder belongs');
+
+    await expect(place.open(30)).rejects.toMatchObject({ code: 'ledger.unavailable' });
+  });
+
+  it('because it was closed is ledger.unavailable', async () => {
+    const ledger = await place.open();
+    await ledger.close();
+    await ledger.close();
+
+    await expect(ledger.job('job-1')).rejects.toMatchObject({ code: 'ledger.unavailable' });
+  });
+
+  it('because a later release has changed it is config.invalid and names the migration', async () => {
+    await (await place.open()).close();
+    place
+      .openRaw()
+      .exec("INSERT INTO kysely_migration VALUES ('0099-later', '2027-01-01T00:00:00.000Z')");
+
+    const opening = place.open();
+
+    await expect(opening).rejects.toMatchObject({ code: 'config.invalid' });
+    await expect(opening).rejects.toThrow(/0099-later/);
+  });
+});
+
+describe('the file', () => {
+  it('keeps the book when it is opened again', async () => {
+    const first = await place.open();
+    await acceptedJob(first);
+    const before = await first.submissions('job-1');
+    await first.close();
+
+    const second = await place.open();
+
+    expect(await second.submissions('job-1')).toEqual(before);
+  });
+
+  it('is readable for its owner only', async () => {
+    await place.open();
+
+    expect(statSync(dirname(place.path)).mode & 0o777).toBe(0o700);
+    for (const suffix of ['', '-wal', '-shm']) {
+      expect(statSync(place.path + suffix).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('refuses to change or remove an entry, whoever asks', async () => {
+    await (await place.open()).openJob(openRequest());
+    const database = place.openRaw();
+
+    expect(() => database.exec('UPDATE entries SET micros = 1')).toThrow(/append-only/);
+    expect(() => database.exec('DELETE FROM entries')).toThrow(/append-only/);
+  });
+});
+
+describe('what has no reading of its own', () => {
+  it('a late task is in orphans with the submission that named it, and leaves when it is adopted', async () => {
+    const ledger = await place.open();
+    const one = { jobId: 'job-1', number: 1 };
+    await ledger.openJob(openRequest());
+    await armed(ledger);
+    await ledger.recordOutcome(one, rejected(false), at(2));
+    await ledger.recordOutcome(one, accepted('task-late'), at(3));
+    await ledger.recordOutcome(one, accepted('task-late'), at(4));
+    const readOrphans = (): unknown[] => place.openRaw().prepare('SELECT * FROM orphans').all();
+
+    expect(readOrphans()).toMatchObject([
+      {
+        realm: 'realm-1',
+        task_id: 'task-late',
+        account: 'main',
+        first_seen_at: at(3),
+        estimated_micros: 450_000,
+        job_id: 'job-1',
+        number: 1,
+      },
+    ]);
+
+    const { operation, snapshot } = accepted('task-late');
+    const adopt = { taskId: 'task-late', operation, snapshot, keyId: 'env:KEY' };
+    await ledger.openJob(openRequest({ jobId: 'job-2', adopt }));
+    expect(readOrphans()).toEqual([]);
+  });
+
+  it('a rerun leaves one decision with its author and reason', async () => {
+    const ledger = await place.open();
+    await ledger.openJob(openRequest());
+    await ledger.closeJob('job-1', result(), at(5));
+    const rerun = { author: 'ada', reason: 'another take' };
+    await ledger.openJob(openRequest({ rerun, at: at(6) }));
+    await ledger.openJob(openRequest({ rerun, at: at(7) }));
+
+    expect(place.openRaw().prepare('SELECT * FROM decisions').all()).toMatchObject([
+      { job_id: 'job-1', number: 2, kind: 'rerun', author: 'ada', reason: 'another take' },
+    ]);
+  });
+
+  it('a job closed on an uncharged task leaves one discrepancy', async () => {
+    const ledger = await place.open();
+    await acceptedJob(ledger);
+    await ledger.closeJob('job-1', result(), at(5));
+    await ledger.closeJob('job-1', result(), at(6));
+
+    expect(place.openRaw().prepare('SELECT kind FROM discrepancies').all()).toEqual([
+      { kind: 'unproved_billing' },
+    ]);
+  });
+});
+
+describe('a ledger URL', () => {
+  it('of PostgreSQL is refused without its password', async () => {
+    const opening = createSqlLedger({ url: 'postgres://ada:hunter2@db.example.org/pollux' });
+
+    await expect(opening).rejects.toMatchObject({ code: 'config.invalid' });
+    await expect(opening).rejects.toThrow(/sqlite:PATH/);
+    await expect(opening).rejects.not.toThrow(/hunter2/);
+  });
+
+  it.each(['sqlite:', 'sqlite::memory:', 'ledger.db'])('"%s" is refused', async (url) => {
+    await expect(createSqlLedger({ url })).rejects.toMatchObject({ code: 'config.invalid' });
+  });
+});

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DatabaseSync } from '@photostructure/sqlite';
+
+import type { Ledger } from '../../../src/core/ledger.ts';
+import { createSqlLedger } from '../../../src/ledger/sql.ts';
+
+/** A database file in a folder of its own; everything opened through it is closed with it. */
+export class TemporaryLedger {
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'pollux-ledger-'));
+  readonly path: string = join(this.folder, 'state', 'ledger.db');
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  async open(lockWaitMs?: number): Promise<Ledger> {
+    const url = `sqlite:${this.path}`;
+    const ledger = await createSqlLedger(lockWaitMs === undefined ? { url } : { url, lockWaitMs });
+    this.#closers.push(() => ledger.close());
+    return ledger;
+  }
+
+  /** The file as another program sees it. */
+  openRaw(): InstanceType<typeof DatabaseSync> {
+    const database = new DatabaseSync(this.path);
+    this.#closers.push(() => database.close());
+    return database;
+  }
+
+  async remove(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+    rmSync(this.folder, { recursive: true });
+  }
+}

@@ -1,0 +1,35 @@
+import { hideSecrets, toShownText, toShownUrl } from '../../../src/providers/redaction.ts';
+
+describe('a text that leaves an adapter', () => {
+  it('holds no known secret, however often it is echoed', () => {
+    expect(hideSecrets('a k.+1 b k.+1', ['k.+1'])).toBe('a [secret] b [secret]');
+  });
+
+  it.each(['Authorization: Bearer abc.def-1', 'bearer   tok', 'key sk-air-0123456789 was refused'])(
+    'holds nothing that looks like a credential: %s',
+    (text) => {
+      expect(hideSecrets(text, [])).toContain('[secret]');
+      expect(hideSecrets(text, [])).not.toMatch(/abc\.def|tok\b|0123456789/);
+    },
+  );
+
+  it('is unharmed by an empty secret', () => {
+    expect(hideSecrets('plain', [''])).toBe('plain');
+  });
+
+  it('shows a URL without its query, fragment and user', () => {
+    const text = 'see https://user:pw@cdn.example.com/a.mp4?Signature=abc#x for more';
+
+    expect(toShownText(text, [])).toBe('see https://cdn.example.com/a.mp4 for more');
+    expect(toShownUrl(new URL('https://cdn.example.com/a.mp4?Signature=abc'))).toBe(
+      'https://cdn.example.com/a.mp4',
+    );
+  });
+
+  it('is one line of bounded length', () => {
+    const shown = toShownText(`first\r\nsecond\u0000\u2028third ${'x'.repeat(1000)}`, []);
+
+    expect(shown).toMatch(/^first second third x+…$/);
+    expect(shown.length).toBe(301);
+  });
+});
