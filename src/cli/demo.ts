@@ -138,7 +138,7 @@ class DemoStage {
 
   async #startSimulator(name: string, currency: string): Promise<string> {
     const port = await findFreePort('127.0.0.1');
-    const parameters = `simulator --port ${port} --seed 7 --currency ${currency} --min-ms 4000 --max-ms 6000`;
+    const parameters = `simulator --port ${port} --seed 7 --currency ${currency} --speed 15`;
     const simulator = await startChildCommand(
       [...parameters.split(' '), '--log', join(this.#directory, `${name}.book.jsonl`)],
       { logFile: this.#log(name) },
@@ -190,7 +190,7 @@ class DemoStage {
     return handles;
   }
 
-  /** Kills the worker, then the server, each while tasks run at the providers, and cancels one job in between. */
+  /** Kills the worker, then the server, each while tasks run at the providers, and cancels one job after it. */
   async #crash(
     handles: ReadonlyMap<string, JobHandle>,
     serve: { start: () => Promise<void> },
@@ -199,15 +199,15 @@ class DemoStage {
     await this.#worker?.kill();
     this.say('the worker was killed (SIGKILL) while tasks run');
     await this.#startWorker('a new worker takes over');
+    await this.#server?.kill();
+    this.say('the Temporal server was killed (SIGKILL) while jobs wait');
+    await delay(1_000);
+    await serve.start();
     const toCancel = DEMO_JOBS.filter((job) => job.isCancelled === true);
     for (const { jobId } of toCancel) {
       await handles.get(jobId)?.cancel({ author: 'demo', reason: 'second thoughts' });
       this.say(`${jobId} was asked to cancel`);
     }
-    await this.#server?.kill();
-    this.say('the Temporal server was killed (SIGKILL) while jobs wait');
-    await delay(1_000);
-    await serve.start();
   }
 
   /** A worker that dies during a POST leaves its outcome unknown, and the job to a person: that is not for a demo. */
