@@ -25,5 +25,5 @@ COPY bin bin
 COPY schema schema
 USER node
 VOLUME /var/lib/pollux
-EXPOSE 8088 9465
+EXPOSE 9465
 CMD ["node", "bin/pollux", "worker", "--config", "/etc/pollux/pollux.yaml", "--health-port", "9465"]

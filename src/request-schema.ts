@@ -19,7 +19,7 @@ const URL_RULE = 'must be an http or https URL';
 const text = z.string().min(1);
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, ID_RULE);
 const url = z.url({ protocol: /^https?$/, error: URL_RULE });
-const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json('must be a JSON value'), {
+const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json(), {
   error: 'must be a JSON object',
 });
 

@@ -95,6 +95,8 @@ function toRule(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'too_big') {
     return `must be at most ${String(issue.maximum)}${issue.origin === 'string' ? ' characters' : ''}`;
   }
+  // Every union of ours has a text of its own; the one that has none is zod's JSON value.
+  if (issue.code === 'invalid_union') return 'must be a JSON value';
   if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   return issue.message;
 }

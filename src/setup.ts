@@ -31,8 +31,8 @@ export async function missingSearchAttributes(
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const names = Object.keys(SEARCH_ATTRIBUTES) as (keyof typeof SEARCH_ATTRIBUTES)[];
   for (const name of names) {
-    const registered = customAttributes[name];
-    if (registered === undefined || Number(registered) === TYPES[SEARCH_ATTRIBUTES[name]]) continue;
+    const registered: number | undefined = customAttributes[name];
+    if (registered === undefined || registered === TYPES[SEARCH_ATTRIBUTES[name]]) continue;
     throw new ConfigError(
       'config.invalid',
       `search attribute ${name} of namespace ${namespace} has another type than ${SEARCH_ATTRIBUTES[name]}; use a namespace of its own for Pollux`,

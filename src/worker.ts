@@ -48,6 +48,8 @@ export interface RunningWorker {
 /** What a step may still take after the signal, beside a POST's own deadline. Milliseconds. */
 const GRACE_MS = 10_000;
 const FORCE_AFTER_MS = 5_000;
+/** A worker starts together with its server, on a machine that is busy with both. */
+const CONNECT_TIMEOUT_MS = 20_000;
 const STALE_TEMPORARY_MS = 24 * 3_600_000;
 
 /**
@@ -56,7 +58,7 @@ const STALE_TEMPORARY_MS = 24 * 3_600_000;
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { config, logger, role } = options;
-  requireSecrets(config);
+  if (role === undefined || role === 'provider') requireSecrets(config);
   installSdkRuntime(logger);
   const releases = new Releases(logger);
   try {
@@ -131,7 +133,7 @@ async function connectNative(config: Config): Promise<NativeConnection> {
 
 /** An attribute that is not registered would stop every workflow task, so a worker never starts without them. */
 async function prepareNamespace(config: Config, logger: Logger): Promise<void> {
-  const access = await connectTemporal(config);
+  const access = await connectTemporal(config, CONNECT_TIMEOUT_MS);
   try {
     const registered = await registerSearchAttributes(access.connection, config.temporal.namespace);
     if (registered.length > 0)

@@ -21,12 +21,12 @@ export function toJobResult(state: JobState): JobResult {
   };
 }
 
-/** Exit code of a command that followed a job this far; the error table decides for jobs that failed. */
+/** Exit code of a command that followed a job this far: a job that failed is 1, unless its code asks for a person. */
 export function toExitCode({ status, error }: JobResult): number {
   if (status === 'succeeded') return 0;
-  if (isEndStatus(status))
-    return error === null ? FAILED_EXIT_CODE : ERROR_CODES[error.code].exitCode;
-  return status === 'held' ? HELD_EXIT_CODE : 0;
+  if (!isEndStatus(status)) return status === 'held' ? HELD_EXIT_CODE : 0;
+  const needsPerson = error !== null && ERROR_CODES[error.code].exitCode === HELD_EXIT_CODE;
+  return needsPerson ? HELD_EXIT_CODE : FAILED_EXIT_CODE;
 }
 
 export function styleOf(status: JobResult['status']): TextStyle {

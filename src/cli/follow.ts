@@ -36,7 +36,7 @@ const INTERRUPTED = 'interrupted';
  * away for a while; a job that Temporal has lost is looked up in the ledger. `temporal.unavailable`, `request.invalid`.
  */
 export async function followJob(options: FollowOptions): Promise<Followed> {
-  const { job, session, terminal, waitHeldSeconds } = options;
+  const { session, terminal, waitHeldSeconds } = options;
   const view = createProgressView(terminal);
   const watching = new AbortController();
   const interruption = awaitInterruption(terminal);
@@ -66,7 +66,7 @@ export async function followJob(options: FollowOptions): Promise<Followed> {
   if (last === undefined || watching.signal.reason === INTERRUPTED) {
     return { outcome: 'interrupted' };
   }
-  return { outcome: 'held', state: completeState(session.installation.config, await job.state()) };
+  return { outcome: 'held', state: last };
 }
 
 async function* watchThroughOutages(

@@ -30,9 +30,9 @@ export async function calling<T>(
       const jobId = error.workflowId.replace(/^job\//, '');
       throw new RequestError(
         'request.invalid',
-        `jobId (${JSON.stringify(jobId)}): Temporal knows no such job, or has forgotten it`,
+        `jobId (${JSON.stringify(jobId)}): Temporal knows no such job, it has ended, or it is forgotten`,
         {
-          details: { issues: [{ field: 'jobId', rule: 'must be a job that Temporal knows' }] },
+          details: { issues: [{ field: 'jobId', rule: 'must be an open job' }] },
           cause: error,
         },
       );

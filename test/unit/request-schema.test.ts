@@ -84,7 +84,6 @@ describe('the input of a job', () => {
       tenant: 'acme',
       batch: 'b-1',
       adoptTaskId: 'task_1',
-      rerun: { author: 'me', reason: 'why' },
     };
 
     expect(parseJobInput(input)).toEqual(input);
@@ -94,7 +93,6 @@ describe('the input of a job', () => {
     [{ request: { model: 'a/b' }, tenant: 'a b' }, 'tenant ("a b"): must start with a letter'],
     [{ request: { model: 'a/b' }, batch: 'a/b' }, 'batch ("a/b"): must start with a letter'],
     [{ request: { model: 'a/b' }, adoptTaskId: '' }, 'adoptTaskId (""): must be a task id'],
-    [{ request: { model: 'a/b' }, rerun: { author: 'x' } }, 'rerun.reason (missing): must be'],
     [{ request: { model: 'a/b' }, tennant: 'x' }, 'did you mean tenant?'],
     [{ request: { model: 'a/b', seeed: 1 } }, 'seeed (1): is not known here; did you mean seed?'],
     [{}, 'request (missing): must be an object'],

@@ -4,7 +4,7 @@ import {
   type SimulatorOptions,
 } from '../../../simulator/index.ts';
 
-export const START_MS = Date.parse('2026-06-01T10:00:00.000Z');
+export const START_MS: number = Date.parse('2026-06-01T10:00:00.000Z');
 
 export interface TestClock {
   nowMs: number;
