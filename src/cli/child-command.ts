@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { existsSync } from 'node:fs';
 import { ConfigError } from '../core/errors.ts';
+import { endProcess, hasEnded } from './end-process.ts';
 
 export interface ChildCommand {
   readonly pid: number;
   /** What it has printed on stderr so far. */
   output(): string;
-  /** Asks it to end and waits; after ten seconds it is killed. */
+  /** Asks it to end and waits; after twenty seconds it is killed. */
   stop(): Promise<void>;
   /** Ends it at once, as a crash would, and waits until it is gone. */
   kill(): Promise<void>;
@@ -63,23 +62,11 @@ function launcherPath(): string {
   return path;
 }
 
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
 function toChildCommand(child: ChildProcess, output: () => string): ChildCommand {
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (hasEnded(child)) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await exited;
-    clearTimeout(timer);
-  };
   return {
     pid: child.pid ?? 0,
     output,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    stop: () => endProcess(child, 'SIGTERM', STOP_TIMEOUT_MS),
+    kill: () => endProcess(child, 'SIGKILL', STOP_TIMEOUT_MS),
   };
 }

@@ -21,7 +21,7 @@ import { startDevServer } from './dev-server.ts';
 import type { DevServer } from './dev-server.ts';
 import { formatDuration } from './format.ts';
 import { awaitInterruption, print } from './host.ts';
-import { findFreePort } from './ports.ts';
+import { findFreePort, preferPort } from './ports.ts';
 import { renderTable } from './table.ts';
 import { findTemporalCli } from './temporal-cli.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,6 +34,7 @@ export interface DemoOptions {
 }
 
 const DEMO_TIMEOUT_MS = 180_000;
+const UI_PORT = 8233;
 const KEY = { POLLUX_DEMO_KEY: 'demo-key' };
 
 /**
@@ -150,7 +151,7 @@ class DemoStage {
   async #prepareServer(): Promise<{ readonly port: number; start: () => Promise<void> }> {
     const cli = await findTemporalCli();
     const port = await findFreePort('127.0.0.1');
-    const uiPort = await findFreePort('127.0.0.1');
+    const uiPort = await preferPort('127.0.0.1', UI_PORT);
     const start = async (): Promise<void> => {
       this.#server = await startDevServer({
         cliPath: cli.path,
@@ -291,5 +292,5 @@ function toTable(results: ReadonlyMap<string, JobResult>, book: readonly BookEnt
 
 function toTotalLine(total: CurrencyTotals): string {
   const amount = (micros: string): string => formatMoney({ currency: total.currency, micros });
-  return `${amount(total.charged)} charged, ${amount(total.reserved)} reserved, ${amount(total.unknown)} unknown, ${total.jobs} jobs`;
+  return `${amount(total.charged)} charged, ${amount(total.reserved)} reserved, ${amount(total.unknown)} unknown, ${total.jobs} ${total.jobs === 1 ? 'job' : 'jobs'}`;
 }

@@ -42,7 +42,7 @@ export function describeResult(result: JobResult): string {
   const facts: (readonly [string, string])[] = [];
   if (taskId !== null) facts.push(['task', taskId]);
   for (const artifact of artifacts) facts.push(['file', describeArtifact(artifact)]);
-  facts.push(['cost', cost === null ? 'no price is known for this model' : describeCost(cost)]);
+  facts.push(['cost', cost === null ? describeNoCost(result) : describeCost(cost)]);
   if (error !== null) facts.push(['error', `${error.message} (${error.code})`]);
   if (hold !== null)
     facts.push(['hold', `${hold.reason} since ${hold.since}, submission ${String(hold.number)}`]);
@@ -54,6 +54,11 @@ export function describeResult(result: JobResult): string {
     facts.push(['so far', `since ${startedAt}, ${tries}`]);
   }
   return renderFacts(facts);
+}
+
+/** Before the job is opened nobody has priced it yet. */
+function describeNoCost({ status }: JobResult): string {
+  return status === 'opening' ? 'not known yet' : 'no price is known for this model';
 }
 
 function describeCost({ currency, micros, state, basis }: NonNullable<JobResult['cost']>): string {

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { ConfigError } from '../core/errors.ts';
 import type { SearchAttributeKind } from '../core/search-attributes.ts';
+import { endProcess, hasEnded } from './end-process.ts';
 import { checkPortIsFree, findFreePort } from './ports.ts';
 
 export interface DevServerOptions {
@@ -158,25 +159,13 @@ function toDevServer(
   address: string,
   uiPort?: number,
 ): DevServer {
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (hasEnded(child)) return;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await exited;
-    clearTimeout(timer);
-  };
   return {
     address,
     uiUrl: uiPort === undefined ? undefined : `http://${HOST}:${uiPort}`,
     pid: child.pid,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    stop: () => endProcess(child, 'SIGTERM', STOP_TIMEOUT_MS),
+    kill: () => endProcess(child, 'SIGKILL', STOP_TIMEOUT_MS),
   };
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
 }
 
 async function waitUntilReady(

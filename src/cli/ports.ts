@@ -7,6 +7,11 @@ export async function findFreePort(host: string): Promise<number> {
   return listenOnce(host, 0);
 }
 
+/** `port` if nobody listens on it, else any other that is free. */
+export async function preferPort(host: string, port: number): Promise<number> {
+  return listenOnce(host, port).catch(() => findFreePort(host));
+}
+
 /** Throws `config.invalid`, naming the port and who wanted it, unless it can be listened on. */
 export async function checkPortIsFree(host: string, port: number, user: string): Promise<void> {
   try {

@@ -1,4 +1,6 @@
+import type { Cost, CostState } from './job.ts';
 import type { JsonObject } from './json.ts';
+import type { Quote } from './money.ts';
 import type { Snapshot } from './provider.ts';
 
 /** What the end of a task means for its money. */
@@ -28,4 +30,11 @@ export function judgeBilling(snapshot: Snapshot | undefined): BillingVerdict {
     reason: snapshot.status,
     discrepancy: { end: snapshot.status, providerStatus: snapshot.providerStatus },
   };
+}
+
+/** The quote as a job's cost in a state; released money is none. `null` where the model has no price. */
+export function toCost(quote: Quote | null, state: CostState): Cost | null {
+  if (quote === null) return null;
+  const { currency, basis } = quote;
+  return { currency, micros: state === 'released' ? '0' : quote.micros, basis, state };
 }

@@ -5,6 +5,7 @@ import type {
   SubmitOutcome,
   UnknownEvidence,
 } from '../activities/index.ts';
+import { toCost } from '../core/billing.ts';
 import { ERROR_CODES } from '../core/errors.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { JobInput, JobResult } from '../core/job.ts';
@@ -45,7 +46,12 @@ export async function acquireTask(
     if (!('plan' in opened)) return opened;
     number = opened.number;
     record.update(
-      { plan: opened.plan, submissions: number, status: 'submitting' },
+      {
+        plan: opened.plan,
+        submissions: number,
+        status: 'submitting',
+        cost: toCost(opened.plan.quote, 'reserved'),
+      },
       opened.outcome === undefined
         ? `submission ${number} is admitted`
         : `submission ${number} is known already`,
@@ -172,15 +178,7 @@ function hold(record: JobRecord, number: number, evidence: UnknownEvidence): voi
     {
       status: 'held',
       hold: { reason: 'submit_unknown', number, since, evidence: { ...evidence } },
-      cost:
-        quote === null
-          ? null
-          : {
-              currency: quote.currency,
-              micros: quote.micros,
-              basis: quote.basis,
-              state: 'unknown',
-            },
+      cost: toCost(quote, 'unknown'),
     },
     `nobody can tell whether submission ${number} was accepted: ${evidence.reason}`,
   );

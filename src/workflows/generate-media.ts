@@ -4,9 +4,9 @@ import {
   CancelledFailure,
   condition,
 } from '@temporalio/workflow';
+import { toCost } from '../core/billing.ts';
 import type { ErrorReport } from '../core/errors.ts';
-import type { Cost, CostState, EndStatus, JobInput, JobResult } from '../core/job.ts';
-import type { Quote } from '../core/money.ts';
+import type { EndStatus, JobInput, JobResult } from '../core/job.ts';
 import type { Snapshot } from '../core/provider.ts';
 import { toErrorReport, toJobFailure } from '../failures.ts';
 import { acquireTask } from './acquire-task.ts';
@@ -120,12 +120,6 @@ async function runTask(
   );
   record.update({ artifacts });
   return await close(record, judgeStored(error), error);
-}
-
-function toCost(quote: Quote | null, state: CostState): Cost | null {
-  if (quote === null) return null;
-  const { currency, basis } = quote;
-  return { currency, micros: state === 'released' ? '0' : quote.micros, basis, state };
 }
 
 function judgeStored(error: ErrorReport | null): EndStatus {
