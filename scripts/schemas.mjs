@@ -5,8 +5,8 @@ import { root } from './source-stamp.mjs';
 
 /** The committed JSON Schemas as the built code would write them: pairs of file and text. */
 export async function generateSchemas() {
-  const module = join(root, 'dist', 'src', 'request-schema.js');
-  if (!existsSync(module)) throw new Error('src/request-schema.ts is missing or not built');
+  const module = join(root, 'dist', 'src', 'schema', 'request.js');
+  if (!existsSync(module)) throw new Error('src/schema/request.ts is missing or not built');
   const { jobInputJsonSchema, jobResultJsonSchema } = await import(pathToFileURL(module).href);
   return [
     [join(root, 'schema', 'generate-media.input.json'), toText(jobInputJsonSchema())],

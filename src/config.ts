@@ -5,16 +5,16 @@ import { isMap, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { Account } from './core/account.ts';
 import { ConfigError, isMediaJobError } from './core/errors.ts';
-import { accountProblems, toAccount } from './config-accounts.ts';
-import { invalidConfig } from './config-problems.ts';
-import { configSchema } from './config-schema.ts';
-import type { ConfigDocument } from './config-schema.ts';
-import type { TemporalConfig } from './config-temporal.ts';
-import { resolveTemporal } from './config-temporal.ts';
-import { unavailableSettings } from './config-unavailable.ts';
-import { toProblems } from './schema-problems.ts';
+import { accountProblems, toAccount } from './config/accounts.ts';
+import { invalidConfig } from './config/problems.ts';
+import { configSchema } from './config/document.ts';
+import type { ConfigDocument } from './config/document.ts';
+import type { TemporalConfig } from './config/temporal.ts';
+import { resolveTemporal } from './config/temporal.ts';
+import { unavailableSettings } from './config/unavailable.ts';
+import { toProblems } from './schema/problems.ts';
 
-export type { TemporalConfig, TlsConfig } from './config-temporal.ts';
+export type { TemporalConfig, TlsConfig } from './config/temporal.ts';
 
 /** Everything an installation was told, checked, with defaults filled in and paths made absolute. Frozen. */
 export interface Config {

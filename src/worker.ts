@@ -16,7 +16,7 @@ import { createInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { inspectMedia } from './media/index.ts';
 import { createMediaFetcher } from './providers/fetch-media.ts';
-import { parseJobInput } from './request-schema.ts';
+import { parseJobInput } from './schema/request.ts';
 import { translateErrors } from './runtime/activity-interceptor.ts';
 import { serveHealth } from './runtime/health.ts';
 import { budgetShare } from './runtime/poll-share.ts';
@@ -24,8 +24,8 @@ import { Releases } from './runtime/releases.ts';
 import { installSdkRuntime } from './runtime/sdk-runtime.ts';
 import { watchTemporal } from './runtime/temporal-watch.ts';
 import { workflowBundlePath } from './runtime/workflow-bundle.ts';
-import { registerSearchAttributes } from './setup.ts';
-import { connectTemporal, temporalAway, toConnectionOptions } from './temporal.ts';
+import { registerSearchAttributes } from './runtime/search-attributes.ts';
+import { connectTemporal, temporalAway, toConnectionOptions } from './runtime/connection.ts';
 
 /** Which queues a process serves. Without one it serves all. */
 export type WorkerRole = 'workflows' | 'provider' | 'transfer';

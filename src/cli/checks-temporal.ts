@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE, WORKFLOW_QUEUE } from '../core/keys.ts';
-import { missingSearchAttributes } from '../setup.ts';
-import type { TemporalAccess } from '../temporal.ts';
-import { connectTemporal } from '../temporal.ts';
+import { missingSearchAttributes } from '../runtime/search-attributes.ts';
+import type { TemporalAccess } from '../runtime/connection.ts';
+import { connectTemporal } from '../runtime/connection.ts';
 import type { Check } from './checks.ts';
 import { attempt } from './checks.ts';
 import type { QueueKind } from './workers.ts';

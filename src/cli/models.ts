@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Price } from '../core/money.ts';
 import { formatMoney } from '../core/money.ts';
 import type { Model } from '../core/provider.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../schema/nearest-name.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
 import { print, printJson } from './host.ts';
 import { loadInstallation } from './session.ts';

@@ -85,7 +85,7 @@ export async function readRequest(
 ): Promise<MediaRequest> {
   const { jobId, tenant } = flags;
   if (jobId !== undefined) checkJobId(jobId);
-  const { parseJobInput } = await import('../request-schema.ts');
+  const { parseJobInput } = await import('../schema/request.ts');
   const request = await toRequestValue(model, flags, terminal);
   return parseJobInput({ request, tenant, adoptTaskId }).request;
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { JobState } from '../core/job.ts';
 import { splitModel } from '../core/keys.ts';
 import type { Installation } from '../installation.ts';
-import type { TemporalAccess } from '../temporal.ts';
+import type { TemporalAccess } from '../runtime/connection.ts';
 import type { CommandHost } from './host.ts';
 import { readRecordedState } from './recorded-state.ts';
 
@@ -25,9 +25,9 @@ export async function loadInstallation(host: CommandHost): Promise<Installation>
 /** Throws `temporal.unavailable` within five seconds. */
 export async function openSession(installation: Installation): Promise<Session> {
   const [{ connectTemporal }, { createClient }, { parseMediaRequest }] = await Promise.all([
-    import('../temporal.ts'),
+    import('../runtime/connection.ts'),
     import('../client.ts'),
-    import('../request-schema.ts'),
+    import('../schema/request.ts'),
   ]);
   const access = await connectTemporal(installation.config);
   const client = createClient({

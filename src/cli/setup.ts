@@ -14,8 +14,8 @@ export const registerSetup: RegisterCommand = (program, host) => {
 
 async function setup(host: CommandHost): Promise<number> {
   const config = await host.loadConfig();
-  const { connectTemporal } = await import('../temporal.ts');
-  const { registerSearchAttributes } = await import('../setup.ts');
+  const { connectTemporal } = await import('../runtime/connection.ts');
+  const { registerSearchAttributes } = await import('../runtime/search-attributes.ts');
   const { address, namespace } = config.temporal;
   const access = await connectTemporal(config);
   try {

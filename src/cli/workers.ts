@@ -1,6 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import { WORKFLOW_QUEUE } from '../core/keys.ts';
-import type { TemporalAccess } from '../temporal.ts';
+import type { TemporalAccess } from '../runtime/connection.ts';
 
 export type QueueKind = 'workflow' | 'activity';
 

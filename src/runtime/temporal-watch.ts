@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '../core/logger.ts';
 
@@ -18,15 +19,11 @@ export function watchTemporal(
 ): TemporalWatch {
   let awaySinceMs: number | undefined;
   const look = async (): Promise<void> => {
-    try {
-      await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
-        connection.workflowService.getSystemInfo({}),
-      );
-    } catch {
-      if (awaySinceMs === undefined) {
-        awaySinceMs = Date.now();
-        logger.warn(`Temporal is away at ${address}; jobs wait and go on when it is back`);
-      }
+    const askedAtMs = Date.now();
+    if (!(await isAnswering(connection))) {
+      if (awaySinceMs !== undefined) return;
+      awaySinceMs = askedAtMs;
+      logger.warn(`Temporal is away at ${address}; jobs wait and go on when it is back`);
       return;
     }
     if (awaySinceMs === undefined) return;
@@ -45,4 +42,15 @@ export function watchTemporal(
   }, INTERVAL_MS);
   timer.unref();
   return { isUp: () => awaySinceMs === undefined, stop: () => clearInterval(timer) };
+}
+
+/** The core retries a call within its deadline and beyond, so a timer of our own bounds the wait. */
+async function isAnswering(connection: NativeConnection): Promise<boolean> {
+  const asked = connection
+    .withDeadline(Date.now() + DEADLINE_MS, () => connection.workflowService.getSystemInfo({}))
+    .then(
+      () => true,
+      () => false,
+    );
+  return await Promise.race([asked, delay(DEADLINE_MS, false, { ref: false })]);
 }

@@ -51,12 +51,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     typePackages: /^@temporalio\//,
   },
   config: {
-    files: /^src\/config(-[a-z]+)?\.ts$/,
+    files: /^src\/config(\.ts$|\/)/,
     rooms: ['core', 'schema'],
     packages: /^(node:|zod$|yaml$|ipaddr\.js$|@temporalio\/envconfig$)/,
   },
   schema: {
-    files: /^src\/([a-z]+-schema|schema-problems|nearest-name)\.ts$/,
+    files: /^src\/schema\//,
     rooms: ['core'],
     packages: /^zod$/,
   },
@@ -68,7 +68,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: /^(node:|@temporalio\/(client|common|proto)(\/|$))/,
   },
   runtime: {
-    files: /^src\/(runtime\/|temporal\.ts$|setup\.ts$)/,
+    files: /^src\/runtime\//,
     rooms: ['core', 'failures', 'config'],
     packages: /./,
   },

@@ -4,7 +4,7 @@ import {
   jobResultJsonSchema,
   parseJobInput,
   parseMediaRequest,
-} from '../../src/request-schema.ts';
+} from '../../src/schema/request.ts';
 
 const FULL = {
   model: 'nexusflow/wan2.6-i2v',

@@ -1,5 +1,5 @@
-import type { SchemaProblem } from './schema-problems.ts';
-import { isRecord } from './schema-problems.ts';
+import type { SchemaProblem } from '../schema/problems.ts';
+import { isRecord } from '../schema/problems.ts';
 
 /**
  * Settings that are part of the configuration's format but have no effect in this release. They are refused, so that

@@ -1,7 +1,7 @@
 import type { Document, LineCounter } from 'yaml';
-import { ConfigError } from './core/errors.ts';
-import type { SchemaProblem } from './schema-problems.ts';
-import { formatPath } from './schema-problems.ts';
+import { ConfigError } from '../core/errors.ts';
+import type { SchemaProblem } from '../schema/problems.ts';
+import { formatPath } from '../schema/problems.ts';
 
 /** All problems of one file as one `config.invalid`: a line each, in the order of the file. */
 export function invalidConfig(

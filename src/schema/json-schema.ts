@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from './core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 
 /** A zod schema as JSON Schema (draft 2020-12): what is accepted, before parsing. */
 export function toJsonSchema(schema: z.ZodType, title: string): JsonObject {

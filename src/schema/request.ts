@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { RequestError, RequestIssue } from './core/errors.ts';
-import { invalidRequest } from './core/errors.ts';
-import type { JobInput, MediaRequest } from './core/job.ts';
-import type { JsonObject, JsonValue } from './core/json.ts';
+import type { RequestError, RequestIssue } from '../core/errors.ts';
+import { invalidRequest } from '../core/errors.ts';
+import type { JobInput, MediaRequest } from '../core/job.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import { toJsonSchema } from './json-schema.ts';
-import type { SchemaProblem } from './schema-problems.ts';
-import { closedObject, formatPath, isRecord, toProblems } from './schema-problems.ts';
+import type { SchemaProblem } from './problems.ts';
+import { closedObject, formatPath, isRecord, toProblems } from './problems.ts';
 
-export { jobResultJsonSchema } from './result-schema.ts';
+export { jobResultJsonSchema } from './result.ts';
 
 // What holds for every request, whatever its model. What a model takes is its adapter's business.
 

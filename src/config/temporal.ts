@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { ConfigError } from './core/errors.ts';
-import { Secret } from './core/secret.ts';
+import { ConfigError } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
 
 /** Where Temporal is and how to connect to it. */
 export interface TemporalConfig {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ERROR_CODES, isErrorCode } from './core/errors.ts';
-import type { ErrorCode } from './core/errors.ts';
-import type { JobResult } from './core/job.ts';
-import type { JsonObject } from './core/json.ts';
+import { ERROR_CODES, isErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/errors.ts';
+import type { JobResult } from '../core/job.ts';
+import type { JsonObject } from '../core/json.ts';
 import { toJsonSchema } from './json-schema.ts';
 
 const time = z.iso.datetime().describe('ISO 8601, UTC, milliseconds');

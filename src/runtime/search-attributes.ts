@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
-import { ConfigError } from './core/errors.ts';
-import { SEARCH_ATTRIBUTES } from './core/search-attributes.ts';
-import type { SearchAttributeKind } from './core/search-attributes.ts';
+import { ConfigError } from '../core/errors.ts';
+import { SEARCH_ATTRIBUTES } from '../core/search-attributes.ts';
+import type { SearchAttributeKind } from '../core/search-attributes.ts';
 
 /** Numbers of `temporal.api.enums.v1.IndexedValueType`. */
 const TYPES: Readonly<Record<SearchAttributeKind, number>> = { Keyword: 2, Double: 4, Datetime: 6 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { AccountLimits, ProviderName, Timing } from './core/account.ts';
-import { closedObject } from './schema-problems.ts';
+import type { AccountLimits, ProviderName, Timing } from '../core/account.ts';
+import { closedObject } from '../schema/problems.ts';
 
 /** `pollux.yaml` once its types are checked and its defaults are filled in. */
 export interface ConfigDocument {

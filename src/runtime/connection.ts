@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
-import type { Config, TemporalConfig } from './config.ts';
-import { ConfigError } from './core/errors.ts';
+import type { Config, TemporalConfig } from '../config.ts';
+import { ConfigError } from '../core/errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
