@@ -19,10 +19,10 @@ import type { JobResult } from '../src/index.ts';
 /** Runs the job `hello` to its end and returns its result. The worker is a process of its own. */
 export async function hello(configFile: string): Promise<JobResult> {
   const installation = createInstallation(loadConfig({ file: configFile }));
-  const { temporal, close } = await connectTemporal(installation.config);
+  const access = await connectTemporal(installation.config);
   try {
     const client = createClient({
-      temporal,
+      temporal: access.temporal,
       accounts: installation.accounts,
       parseRequest: parseMediaRequest,
     });
@@ -32,7 +32,7 @@ export async function hello(configFile: string): Promise<JobResult> {
     );
     return await job.result();
   } finally {
-    await close();
+    await access.close();
   }
 }
 

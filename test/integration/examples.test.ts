@@ -10,7 +10,9 @@ import { createLanternworks } from '../../examples/own-provider.ts';
 import { createMemoryStore } from '../../examples/own-store.ts';
 import { startSimulator } from '../../simulator/index.ts';
 import type { RunningSimulator } from '../../simulator/index.ts';
+import { startDevServer } from '../../src/cli/dev-server.ts';
 import { writeSimulatorConfig } from '../../src/cli/simulator-config.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
 import { artifactStoreContract, providerContract } from '../contract/suites/index.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/pollux', import.meta.url));
@@ -74,7 +76,15 @@ describe('the example of a job from code', () => {
     releases.push(() => rm(folder, { recursive: true, force: true }));
     const simulator = await startSimulator({ durationsMs: { video: [300, 600] } });
     releases.push(() => simulator.close());
-    const file = await writeSimulatorConfig(folder, simulator.baseUrls, temporalAddress());
+    // A server of its own: another test's worker must not take this job into its own ledger.
+    const server = await startDevServer({
+      cliPath: process.env['POLLUX_TEST_TEMPORAL_CLI'] ?? '',
+      logFile: join(folder, 'temporal.log'),
+      searchAttributes: SEARCH_ATTRIBUTES,
+      isDetached: false,
+    });
+    releases.push(() => server.stop());
+    const file = await writeSimulatorConfig(folder, simulator.baseUrls, server.address);
     const worker = await startWorker(file);
     releases.push(() => end(worker));
 
@@ -97,22 +107,19 @@ function creates(simulator: RunningSimulator): number {
   return simulator.log().filter(({ kind }) => kind === 'create').length;
 }
 
-function temporalAddress(): string {
-  return process.env['POLLUX_TEST_TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233';
-}
-
 /** A worker as an operator starts it, once it says that it serves. */
 async function startWorker(configFile: string): Promise<ChildProcess> {
   const worker = spawn(process.execPath, [LAUNCHER, '--config', configFile, 'worker'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
-  const { stderr } = worker;
-  for await (const chunk of stderr) {
-    said += String(chunk);
-    if (said.includes('ready')) break;
-  }
-  if (!said.includes('ready')) throw new Error(`the worker did not start: ${said}`);
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    worker.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('ready')) resolve();
+    });
+    worker.once('exit', () => reject(new Error(`the worker did not start: ${said}`)));
+  });
   return worker;
 }
 
