@@ -1,158 +1,160 @@
-// Records the histories of the released stories from a real run, for test/replay. Needs a build:
-//   npm run build && node scripts/record-history.mjs
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+// Records one workflow history per story of a job, from a real run against the simulator, as test/histories says them to
+// test/replay. Run it once per release, after a build; histories of earlier releases stay as they are.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { createClient } from '../dist/src/client.js';
-import { loadConfig } from '../dist/src/config.js';
-import { createInstallation } from '../dist/src/installation.js';
-import { connectTemporal } from '../dist/src/runtime/connection.js';
-import { parseMediaRequest } from '../dist/src/schema/request.js';
-import { startWorker } from '../dist/src/worker.js';
+import { startSimulator } from '../dist/simulator/index.js';
 import { startDevServer } from '../dist/src/cli/dev-server.js';
 import { findTemporalCli } from '../dist/src/cli/temporal-cli.js';
 import { SEARCH_ATTRIBUTES } from '../dist/src/core/search-attributes.js';
-import { startSimulator } from '../dist/simulator/index.js';
+import {
+  connectTemporal,
+  createClient,
+  createInstallation,
+  loadConfig,
+  parseMediaRequest,
+} from '../dist/src/index.js';
+import { startWorker } from '../dist/src/worker.js';
+import { root } from './source-stamp.mjs';
 
-const quiet = { debug() {}, info() {}, warn: console.warn, error: console.error };
-const decision = { author: 'recorder', reason: 'a story to record' };
+const DECISION = { author: 'recorder', reason: 'the story says so' };
+const video = (prompt) => ({ model: 'nexusflow/wan2.6-t2v', prompt, durationSeconds: 3 });
+const image = (prompt) => ({ model: 'dieyuyun/gpt-image-2', prompt, size: '512x512' });
 
-/** Name, request, and what happens to the job meanwhile. */
+/** `play` gets the started job and the simulator's hand on its task; then the job must come to its end by itself. */
 const STORIES = [
+  { name: 'succeeded-video', request: video('a harbour') },
   {
-    story: 'succeeded-video',
-    request: { model: 'nexusflow/wan2.6-t2v', prompt: 'A harbour at dawn', durationSeconds: 5 },
+    name: 'synchronous-image',
+    request: { model: 'nexusflow/wan2.6-t2i', prompt: 'a poster', size: '512x512' },
+  },
+  { name: 'two-images', request: { ...image('two posters'), count: 2 } },
+  { name: 'failed', request: video('a render that fails'), fault: { kind: 'fail_task' } },
+  {
+    name: 'refused-then-accepted',
+    request: video('one too many'),
+    fault: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
   },
   {
-    story: 'synchronous-image',
-    request: { model: 'nexusflow/wan2.6-t2i', prompt: 'A poster', size: '512x512', count: 2 },
+    name: 'cancelled',
+    request: image('second thoughts'),
+    fault: { kind: 'stuck_task' },
+    play: async (job) => {
+      await reach(job, ({ polls }) => polls > 0);
+      await job.cancel(DECISION);
+    },
   },
   {
-    story: 'queued-image',
-    request: { model: 'dieyuyun/gpt-image-2', prompt: 'A cat', size: '512x512' },
+    name: 'held-then-cancelled',
+    request: video('a lost reply'),
+    fault: { kind: 'drop_reply' },
+    play: async (job) => {
+      await reach(job, ({ status }) => status === 'held');
+      await job.poll();
+      await job.cancel(DECISION);
+    },
   },
   {
-    story: 'failed-task',
-    request: { model: 'nexusflow/pixverse-v6', prompt: 'A failure [sim:fail]', audio: false },
-  },
-  {
-    story: 'refused-key',
-    request: { model: 'refused/wan2.6-t2v', prompt: 'Nobody may' },
-  },
-  {
-    story: 'rate-limited-create',
-    request: { model: 'nexusflow/wan2.6-t2v', prompt: 'Later [sim:429]' },
-  },
-  {
-    story: 'cancelled-task',
-    request: { model: 'dieyuyun/gpt-image-2', prompt: 'Never mind', size: '512x512' },
-    faults: [
-      {
-        provider: 'dieyuyun',
-        operation: 'create',
-        match: 'Never mind',
-        fault: { kind: 'stuck_task' },
-      },
-    ],
-    until: (state) => state.taskId !== null,
-    act: (job) => job.cancel(decision),
-  },
-  {
-    story: 'woken-by-poll',
-    request: { model: 'nexusflow/wan2.6-t2v', prompt: 'Look now' },
-    until: (state) => state.polls > 0,
-    act: (job) => job.poll(),
-  },
-  {
-    story: 'held-then-cancelled',
-    request: { model: 'nexusflow/wan2.6-t2v', prompt: 'Lost [sim:drop-reply]' },
-    until: (state) => state.status === 'held',
-    act: (job) => job.cancel(decision),
+    name: 'woken-by-poll-now',
+    request: video('a finished task'),
+    fault: { kind: 'stuck_task' },
+    play: async (job, finish) => {
+      const { taskId } = await reach(job, ({ polls }) => polls > 0);
+      await job.poll();
+      await finish(taskId);
+      await job.poll();
+    },
   },
 ];
 
-const toConfig = (address, baseUrls) => `
-temporal: { address: "${address}" }
-ledger: { url: "sqlite:ledger.db" }
-storage: { url: "file:artifacts" }
-accounts:
-${[
-  ['nexusflow', 'nexusflow', 'GOOD_KEY'],
-  ['refused', 'nexusflow', 'WRONG_KEY'],
-  ['dieyuyun', 'dieyuyun', 'GOOD_KEY'],
-]
-  .map(
-    ([name, provider, key]) => `  ${name}:
-    provider: ${provider}
-    baseUrl: ${baseUrls[provider]}
-    apiKey: { env: ${key} }
-    allowPrivateHosts: true
-    limits: { submitsPerMinute: 6000, pollsPerMinute: 6000, concurrentTasks: 50 }
-    timing: { firstPollSeconds: 0.5, minPollSeconds: 0.5, maxPollSeconds: 1, submitTimeoutSeconds: 3 }`,
-  )
-  .join('\n')}
-`;
-
-/** Replay needs no process and no host: identities go, and the host's name goes from payloads, too. */
-function withoutThisMachine(value, key) {
-  if (Array.isArray(value)) return value.map((item) => withoutThisMachine(item));
-  if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([name]) => name !== 'identity')
-        .map(([name, member]) => [name, withoutThisMachine(member, name)]),
-    );
-  }
-  if (key !== 'data' || typeof value !== 'string') return value;
-  const text = Buffer.from(value, 'base64').toString('utf8').replaceAll(hostname(), 'host');
-  return Buffer.from(text, 'utf8').toString('base64');
+const directory = mkdtempSync(join(tmpdir(), 'pollux-histories-'));
+const releases = [() => rmSync(directory, { recursive: true, force: true })];
+try {
+  await record();
+} finally {
+  for (const release of releases.reverse()) await release();
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'pollux-record-'));
-const target = new URL('../test/histories/generateMedia/', import.meta.url);
-const releases = [() => rm(directory, { recursive: true, force: true })];
-try {
-  await mkdir(target, { recursive: true });
-  const { version } = JSON.parse(
-    await readFile(new URL('../package.json', import.meta.url), 'utf8'),
-  );
+async function record() {
   const simulator = await startSimulator({
-    durationsMs: { image: [1500, 1500], video: [2500, 2500], synchronous: [0, 0] },
+    durationsMs: { video: [1500, 1500], image: [1500, 1500], synchronous: [50, 50] },
   });
   releases.push(() => simulator.close());
-  const cli = await findTemporalCli();
+  const { path: cliPath } = await findTemporalCli();
   const server = await startDevServer({
-    cliPath: cli.path,
+    cliPath,
     logFile: join(directory, 'temporal.log'),
     searchAttributes: SEARCH_ATTRIBUTES,
   });
   releases.push(() => server.stop());
-  const file = join(directory, 'pollux.yaml');
-  await writeFile(file, toConfig(server.address, simulator.baseUrls));
-  const config = loadConfig({ file, environment: { GOOD_KEY: 'key', WRONG_KEY: 'wrong' } });
-  const worker = await startWorker({ config, logger: quiet });
+  const config = configure(server.address, simulator.baseUrls);
+  const worker = await startWorker({ config, logger: quietLogger() });
   releases.push(() => worker.stop());
   const { temporal, close } = await connectTemporal(config);
   releases.push(close);
   const { accounts } = createInstallation(config);
   const client = createClient({ temporal, accounts, parseRequest: parseMediaRequest });
 
-  for (const { story, request, faults, until, act } of STORIES) {
-    if (faults !== undefined) simulator.addFaults(faults);
-    const job = await client.start(request, { jobId: story });
-    if (until !== undefined) {
-      for await (const state of job.watch({ intervalMs: 50 })) if (until(state)) break;
-      await act(job);
-    }
+  const finish = (taskId) =>
+    fetch(`${simulator.url}/admin/tasks/${taskId}/finish`, { method: 'POST' });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const target = join(root, 'test', 'histories', 'generateMedia');
+  mkdirSync(target, { recursive: true });
+  for (const { name, request, fault, play } of STORIES) {
+    const { prompt } = request;
+    if (fault !== undefined) simulator.addFaults([{ operation: 'create', match: prompt, fault }]);
+    const job = await client.start(request, { jobId: name });
+    await play?.(job, finish);
     const { status } = await job.result();
-    const history = await temporal.workflow.getHandle(`job/${story}`).fetchHistory();
-    const path = new URL(`${version}-${story}.json`, target);
-    const events = withoutThisMachine(JSON.parse(historyToJSON(history)));
-    await writeFile(path, `${JSON.stringify(events, null, 1)}\n`);
-    console.log(`${story}: ${status}, ${history.events.length} events`);
+    const history = await temporal.workflow.getHandle(`job/${name}`).fetchHistory();
+    const text = JSON.stringify(withoutPlace(JSON.parse(historyToJSON(history))), null, 1);
+    writeFileSync(join(target, `${version}-${name}.json`), `${text}\n`);
+    console.log(`${name}: ${status}, ${history.events.length} events`);
   }
-} finally {
-  for (const release of releases.reverse()) await release();
 }
-process.exit();
+
+function configure(address, baseUrls) {
+  const account = (provider, timing) => ({
+    provider,
+    baseUrl: baseUrls[provider],
+    apiKey: { env: 'RECORDER_KEY' },
+    allowPrivateHosts: true,
+    timing: { firstPollSeconds: 0.2, minPollSeconds: 0.5, maxPollSeconds: 0.5, ...timing },
+    limits: { submitsPerMinute: 600, pollsPerMinute: 600 },
+  });
+  const file = join(directory, 'pollux.yaml');
+  const document = {
+    temporal: { address },
+    ledger: { url: 'sqlite:ledger.db' },
+    storage: { url: 'file:artifacts' },
+    accounts: { nexusflow: account('nexusflow'), dieyuyun: account('dieyuyun') },
+  };
+  writeFileSync(file, JSON.stringify(document));
+  return loadConfig({ file, environment: { RECORDER_KEY: 'recorded' } });
+}
+
+async function reach(job, isThere) {
+  for await (const state of job.watch({ intervalMs: 50 })) if (isThere(state)) return state;
+  throw new Error(`job ${job.jobId} ended before it came to its story`);
+}
+
+/** Histories are committed: the machine that recorded them is nobody's business. */
+function withoutPlace(value) {
+  if (typeof value === 'string') {
+    return value.replaceAll(directory, '/recorded').replaceAll(hostname(), 'recorder');
+  }
+  if (Array.isArray(value)) return value.map(withoutPlace);
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, withoutPlace(member)]),
+  );
+  if (typeof copy.data !== 'string' || copy.metadata === undefined) return copy;
+  const text = Buffer.from(copy.data, 'base64').toString('utf8');
+  return { ...copy, data: Buffer.from(withoutPlace(text)).toString('base64') };
+}
+
+function quietLogger() {
+  const quiet = () => undefined;
+  return { debug: quiet, info: quiet, warn: quiet, error: console.error };
+}

@@ -27,11 +27,39 @@ export type {
   QuotedRequest,
   StateChange,
 } from './core/job.ts';
-export { ERROR_CODES, isErrorCode, isMediaJobError, MediaJobError } from './core/errors.ts';
+export {
+  ConfigError,
+  ERROR_CODES,
+  isErrorCode,
+  isMediaJobError,
+  LedgerError,
+  MediaJobError,
+  ProviderError,
+  RequestError,
+  StorageError,
+} from './core/errors.ts';
 export type { ErrorCode, ErrorReport, ErrorRule } from './core/errors.ts';
 export { formatMoney } from './core/money.ts';
 export type { Currency, Money, Price, Quote } from './core/money.ts';
 export type { Logger } from './core/logger.ts';
+export type { ArtifactStore, StoredObject, TemporaryObject } from './core/artifact-store.ts';
+export type { ByteReader } from './core/media.ts';
+export type {
+  CallContext,
+  CancelAnswer,
+  Capabilities,
+  ListAnswer,
+  Model,
+  ModelCatalogue,
+  Operation,
+  Provider,
+  Reading,
+  Snapshot,
+  Submission,
+  SubmitContext,
+  TaskOutput,
+  TaskStatus,
+} from './core/provider.ts';
 export { createInstallation } from './installation.ts';
 export type { Installation } from './installation.ts';
 export { parseMediaRequest } from './schema/request.ts';

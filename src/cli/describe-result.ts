@@ -44,8 +44,7 @@ export function describeResult(result: JobResult): string {
   for (const artifact of artifacts) facts.push(['file', describeArtifact(artifact)]);
   facts.push(['cost', cost === null ? describeNoCost(result) : describeCost(cost)]);
   if (error !== null) facts.push(['error', `${error.message} (${error.code})`]);
-  if (hold !== null)
-    facts.push(['hold', `${hold.reason} since ${hold.since}, submission ${String(hold.number)}`]);
+  if (hold !== null) facts.push(['hold', describeHold(hold)]);
   const tries = `${count(polls, 'poll')}, ${count(submissions, 'submission')}`;
   if (finishedAt !== null) {
     const took = formatDuration(Date.parse(finishedAt) - Date.parse(startedAt));
@@ -54,6 +53,12 @@ export function describeResult(result: JobResult): string {
     facts.push(['so far', `since ${startedAt}, ${tries}`]);
   }
   return renderFacts(facts);
+}
+
+function describeHold({ reason, since, number, evidence }: NonNullable<JobResult['hold']>): string {
+  const why = evidence['reason'] ?? evidence['message'];
+  const because = typeof why === 'string' ? `: ${why}` : '';
+  return `${reason} since ${since}, submission ${String(number)}${because}`;
 }
 
 /** Before the job is opened nobody has priced it yet. */

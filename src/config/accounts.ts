@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
-import type { Account, ProviderName, Timing } from '../core/account.ts';
-import { DEFAULT_TIMING } from '../core/account.ts';
+import type { Account, Timing } from '../core/account.ts';
+import { DEFAULT_BASE_URLS, DEFAULT_TIMING } from '../core/account.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Price } from '../core/money.ts';
 import { Secret } from '../core/secret.ts';
 import type { AccountDocument, PriceDocument, SecretReference } from './document.ts';
 import type { SchemaProblem } from '../schema/problems.ts';
 import { isRecord } from '../schema/problems.ts';
-
-/** Base URLs that the providers' documents print. A RixAPI gateway has its own. */
-const DEFAULT_BASE_URLS: Readonly<Partial<Record<string, string>>> = {
-  nexusflow: 'https://nexusflow.vip',
-  dieyuyun: 'https://open.dieyuyun.com',
-} satisfies Partial<Record<ProviderName, string>>;
 
 /** Rules between two settings of an account. Looks at the document as written, so that they show beside all others. */
 export function accountProblems(document: unknown): readonly SchemaProblem[] {

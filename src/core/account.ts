@@ -3,6 +3,12 @@ import type { Secret } from './secret.ts';
 
 export type ProviderName = 'nexusflow' | 'rixapi' | 'dieyuyun';
 
+/** Where the documents print a base URL. RixAPI is an engine behind many gateways, each with its own. */
+export const DEFAULT_BASE_URLS: Readonly<Partial<Record<string, string>>> = {
+  nexusflow: 'https://nexusflow.vip',
+  dieyuyun: 'https://open.dieyuyun.com',
+};
+
 /** A named credential at a provider, from configuration. Holds no setting that was not given or defaulted. */
 export interface Account {
   /** As in `<account>/<model>`; also the name of its queues. */

@@ -87,13 +87,7 @@ export interface Cost extends Money {
 }
 
 export type HoldReason =
-  | 'submit_unknown'
-  | 'task_missing'
-  | 'unauthorized'
-  | 'unreadable'
-  | 'provider_unavailable'
-  | 'crashing'
-  | 'download_failing';
+  'submit_unknown' | 'task_missing' | 'unauthorized' | 'unreadable' | 'provider_unavailable';
 
 /** What the job waits for, for an operator. */
 export interface Hold {

@@ -12,12 +12,6 @@ export const PROVIDERS: Readonly<Record<ProviderName, (account: ProviderOptions)
   dieyuyun: createDieyuYun,
 };
 
-/** Base URLs that the documents print. A RixAPI gateway has none: each deployment has its own. */
-export const DEFAULT_BASE_URLS: Readonly<Partial<Record<ProviderName, string>>> = {
-  nexusflow: 'https://nexusflow.vip',
-  dieyuyun: 'https://open.dieyuyun.com',
-};
-
 /** The adapter of an account, bound to its base URL, currency and prices. Throws `config.invalid` for a bad base URL. */
 export function createProvider(account: Account): Provider {
   return PROVIDERS[account.provider](account);

@@ -50,7 +50,8 @@ export function toSubmission(
     return toRejected(answer, rules, secrets);
   }
   if (result.kind === 'lost') {
-    return { outcome: 'unknown', evidence: toEvidence(result.reason, answer, secrets) };
+    const reason = `the request was sent and its reply was lost (${result.reason})`;
+    return { outcome: 'unknown', evidence: toEvidence(reason, answer, secrets) };
   }
   if (result.status < 200 || result.status > 299) {
     const reason = `HTTP ${result.status} does not tell whether a task was made`;

@@ -36,8 +36,6 @@ const hold = z.strictObject({
     'unauthorized',
     'unreadable',
     'provider_unavailable',
-    'crashing',
-    'download_failing',
   ]),
   number: z.int().positive(),
   since: time,

@@ -173,14 +173,17 @@ async function settle(
 
 function hold(record: JobRecord, number: number, evidence: UnknownEvidence): void {
   const { quote } = record.plan;
-  const since = record.facts.hold?.since ?? new Date().toISOString();
+  const held = record.facts.hold;
+  const since = held?.since ?? new Date().toISOString();
   record.update(
     {
       status: 'held',
       hold: { reason: 'submit_unknown', number, since, evidence: { ...evidence } },
       cost: toCost(quote, 'unknown'),
     },
-    `nobody can tell whether submission ${number} was accepted: ${evidence.reason}`,
+    held === null
+      ? `nobody can tell whether submission ${number} was accepted: ${evidence.reason}`
+      : undefined,
   );
 }
 

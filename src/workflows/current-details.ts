@@ -37,6 +37,4 @@ const HOLD_HELP: Readonly<Record<NonNullable<JobState['hold']>['reason'], string
     'The provider refuses the key. Reading goes on; put a working key where the account takes it from.',
   unreadable: 'The provider answers something unreadable. Reading goes on.',
   provider_unavailable: 'The provider cannot be reached. Reading goes on.',
-  crashing: 'A step took its worker down again and again. Update `pollNow` tries once more.',
-  download_failing: 'The result cannot be fetched. Update `pollNow` tries once more.',
 };

@@ -158,5 +158,7 @@ export class JobRecord {
 }
 
 function endNote(status: EndStatus, error: ErrorReport | null): string {
-  return error === null ? `the job ${status}` : `the job ${status}: ${error.code}`;
+  const verb = status === 'succeeded' || status === 'failed' ? status : `was ${status}`;
+  const words = status === 'expired' ? 'the job expired' : `the job ${verb}`;
+  return error === null ? words : `${words}: ${error.code}`;
 }

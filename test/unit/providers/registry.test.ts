@@ -1,6 +1,7 @@
 import type { Account } from '../../../src/core/account.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { createProvider, DEFAULT_BASE_URLS, PROVIDERS } from '../../../src/providers/index.ts';
+import { DEFAULT_BASE_URLS } from '../../../src/core/account.ts';
+import { createProvider, PROVIDERS } from '../../../src/providers/index.ts';
 
 const account = (more: Partial<Account>): Account => ({
   name: 'main',
