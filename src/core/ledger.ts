@@ -34,6 +34,11 @@ export interface Ledger {
   settleSubmission(submission: SubmissionId, at: string): Promise<SubmissionRecord>;
   /** Books the end of a submission's money and frees its place. `ledger.conflict` where another amount was booked. */
   recordCost(submission: SubmissionId, cost: CostRecord, at: string): Promise<Cost | null>;
+  /**
+   * Settles an estimated charge at the amount that the files show, with one `adjust`. Every other charge stays as it is,
+   * also without a quote. Returns what the submission costs.
+   */
+  adjustCost(submission: SubmissionId, quote: Quote | null, at: string): Promise<Cost | null>;
   recordArtifact(
     submission: SubmissionId,
     artifact: Artifact,

@@ -3,7 +3,13 @@ import type { CostRecord, SubmissionState } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
 import { toMicros } from '../core/money.ts';
 import { recordDiscrepancy } from './discrepancies.ts';
-import { findEffectiveEntry, isSettled, readEntries, writeEntry } from './entries.ts';
+import {
+  findEffectiveEntry,
+  isSettled,
+  readEntries,
+  writeAdjustment,
+  writeEntry,
+} from './entries.ts';
 import type { SubmissionKey } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { endSubmission, requireSubmission, submissionConflict } from './submissions.ts';
@@ -35,6 +41,27 @@ export async function recordCost(
   if (cost.discrepancy !== undefined) {
     await recordDiscrepancy(transaction, key, UNPROVED_BILLING, cost.discrepancy, at);
   }
+  return toCost(await readEntries(transaction, key));
+}
+
+/**
+ * Books the difference between an estimated charge and what the files show. Run twice: the second finds the adjustment.
+ * Another currency is `ledger.conflict`.
+ */
+export async function adjustCost(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  quote: Quote | null,
+  at: string,
+): Promise<Cost | null> {
+  const entries = await readEntries(transaction, key);
+  const charge = entries.find((entry) => entry.kind === 'charge');
+  const isOpen = charge?.estimated === 1n && !entries.some((entry) => entry.kind === 'adjust');
+  if (charge === undefined || !isOpen || quote === null) return toCost(entries);
+  if (charge.currency !== quote.currency) {
+    throw submissionConflict(key, `is charged in ${charge.currency}, not in ${quote.currency}`);
+  }
+  await writeAdjustment(transaction, key, charge, quote, at);
   return toCost(await readEntries(transaction, key));
 }
 
@@ -87,7 +114,7 @@ function toCost(entries: readonly EntryRow[]): Cost | null {
   return {
     currency: effective.currency,
     micros: micros.toString(),
-    basis: effective.basis,
+    basis: adjustments.at(-1)?.basis ?? effective.basis,
     state: isEstimate ? 'estimated' : state,
   };
 }

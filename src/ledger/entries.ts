@@ -62,6 +62,31 @@ export async function writeEntry(
     .execute();
 }
 
+/** Writes the one entry that takes an estimated charge to its final amount; it may be negative. */
+export async function writeAdjustment(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  charge: EntryRow,
+  quote: Quote,
+  at: string,
+): Promise<void> {
+  await transaction
+    .insertInto('entries')
+    .values({
+      job_id: key.jobId,
+      number: key.number,
+      kind: 'adjust',
+      sequence: 0n,
+      micros: toMicros(toMicros(quote.micros) - charge.micros),
+      currency: quote.currency,
+      basis: quote.basis,
+      price_source: quote.priceSource,
+      estimated: 0n,
+      at,
+    })
+    .execute();
+}
+
 /** Books that nothing is owed, unless the money is settled or the model has no price. */
 export async function releaseMoney(
   transaction: LedgerTransaction,

@@ -3,7 +3,7 @@ import { openJob } from './admission.ts';
 import { arm, maySend } from './arming.ts';
 import { readArtifacts, recordArtifact } from './artifacts.ts';
 import { closeJob } from './closing.ts';
-import { recordCost } from './costs.ts';
+import { adjustCost, recordCost } from './costs.ts';
 import { recordDiscrepancy } from './discrepancies.ts';
 import { toSqlitePath } from './location.ts';
 import { migrate } from './migrate.ts';
@@ -57,6 +57,8 @@ function createLedger({ read, write, close }: Session): Ledger {
       write((transaction) => settleSubmission(transaction, toKey(submission), at)),
     recordCost: (submission, cost, at) =>
       write((transaction) => recordCost(transaction, toKey(submission), cost, at)),
+    adjustCost: (submission, quote, at) =>
+      write((transaction) => adjustCost(transaction, toKey(submission), quote, at)),
     recordArtifact: (submission, artifact, sourceUrlOrigin, at) =>
       write((transaction) =>
         recordArtifact(transaction, toKey(submission), artifact, sourceUrlOrigin, at),

@@ -38,6 +38,28 @@ const ARTIFACT: Artifact = {
 /** Laws of `recordCost`, `recordArtifact`, `closeJob` and the readings. */
 export function moneyLaws(open: OpenLedger): readonly ContractCase[] {
   return ledgerCases(open, {
+    'an estimated charge is adjusted once to what the file shows': async (ledger) => {
+      const id = await acceptedJob(ledger);
+      const estimate = { ...QUOTE, estimated: true };
+      const before = await ledger.recordCost(id, { ...CHARGE, quote: estimate }, at(5));
+      const final = { ...QUOTE, micros: '90000', basis: '1 s' };
+
+      const first = await ledger.adjustCost(id, final, at(6));
+      const again = await ledger.adjustCost(id, { ...final, micros: '1' }, at(7));
+
+      equalValues(before?.state, 'estimated');
+      equalValues([first?.micros, first?.state, first?.basis], ['90000', 'charged', '1 s']);
+      equalValues(again, first);
+      equalValues((await ledger.totals({}))[0]?.charged, '90000');
+    },
+
+    'a charge that was no estimate is never adjusted': async (ledger) => {
+      const id = await acceptedJob(ledger);
+      const charged = await ledger.recordCost(id, CHARGE, at(5));
+
+      equalValues(await ledger.adjustCost(id, { ...QUOTE, micros: '1' }, at(6)), charged);
+    },
+
     'a charge is booked once and frees the place': async (ledger) => {
       const id = await acceptedJob(ledger);
 
