@@ -23,6 +23,7 @@ import { budgetShare } from './runtime/poll-share.ts';
 import { Releases } from './runtime/releases.ts';
 import { installSdkRuntime } from './runtime/sdk-runtime.ts';
 import { watchTemporal } from './runtime/temporal-watch.ts';
+import type { TemporalWatch } from './runtime/temporal-watch.ts';
 import { workflowBundlePath } from './runtime/workflow-bundle.ts';
 import { registerSearchAttributes } from './runtime/search-attributes.ts';
 import { connectTemporal, temporalAway, toConnectionOptions } from './runtime/connection.ts';
@@ -61,7 +62,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   if (role === undefined || role === 'provider') requireSecrets(config);
   installSdkRuntime(logger);
   const releases = new Releases(logger);
+  const health: Health = { workers: [], watch: undefined };
   try {
+    if (options.healthPort !== undefined) {
+      const endpoint = await serveHealth(options.healthPort, () => isHealthy(health));
+      releases.add('health', () => endpoint.close());
+    }
     const connection = await connectNative(config);
     releases.add('connection', () => connection.close());
     await prepareNamespace(config, logger);
@@ -76,17 +82,23 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const watch = watchTemporal(connection, config.temporal.address, logger);
     releases.add('watch', async () => watch.stop());
     const workers = await createWorkers(config, connection, createActivities(ports), role);
-    const isHealthy = (): boolean =>
-      watch.isUp() && workers.every((worker) => worker.getState() === 'RUNNING');
-    if (options.healthPort !== undefined) {
-      const health = await serveHealth(options.healthPort, isHealthy);
-      releases.add('health', () => health.close());
-    }
+    health.workers = workers;
+    health.watch = watch;
     return run(workers, releases, stopping);
   } catch (error) {
     await releases.run();
     throw error;
   }
+}
+
+interface Health {
+  workers: readonly Worker[];
+  watch: TemporalWatch | undefined;
+}
+
+function isHealthy({ workers, watch }: Health): boolean {
+  const areRunning = workers.every((worker) => worker.getState() === 'RUNNING');
+  return watch?.isUp() === true && areRunning;
 }
 
 function run(
@@ -183,11 +195,16 @@ async function createWorkers(
   return await Promise.all(wanted.map((options) => Worker.create({ ...base, ...options })));
 }
 
-function workflowQueue({ openJob, recordCost, closeJob }: Activities): SdkWorkerOptions {
+function workflowQueue({
+  openJob,
+  recordCost,
+  adjustCost,
+  closeJob,
+}: Activities): SdkWorkerOptions {
   return {
     taskQueue: WORKFLOW_QUEUE,
     workflowBundle: { codePath: workflowBundlePath() },
-    activities: { openJob, recordCost, closeJob },
+    activities: { openJob, recordCost, adjustCost, closeJob },
     // How long the jobs of a worker that died wait for it before another takes them.
     stickyQueueScheduleToStartTimeout: '5 seconds',
     ...shutdownTimes(GRACE_MS),

@@ -20,6 +20,8 @@ export interface FollowStep extends SubmissionId {
   readonly lifeEndsAtMs: number;
   /** Readings so far. */
   readonly polls: number;
+  /** No reading before this moment, milliseconds since 1970: the last one has just been. */
+  readonly notBeforeMs: number;
   /** Return after one reading, whatever it says. */
   readonly once: boolean;
 }
@@ -30,8 +32,8 @@ export interface FollowProgress {
   readonly unchangedReadings: number;
   readonly status: TaskStatus;
   readonly progress: number | null;
-  /** ISO 8601. */
-  readonly lastReadAt: string;
+  /** ISO 8601; `null` before the first reading of this activity. */
+  readonly lastReadAt: string | null;
   /** ISO 8601. */
   readonly nextPollAt: string;
   /** ISO 8601; the last reading that showed the task unfinished. */
@@ -85,8 +87,9 @@ export async function followTask(
   heartbeat: (progress: FollowProgress) => void,
   signal: AbortSignal,
 ): Promise<FollowAnswer> {
-  const { account, provider } = requireAccount(ports, step.account);
   const startedAtMs = ports.clock();
+  if (previous === undefined) waitForFirstReading(step, startedAtMs, heartbeat);
+  const { account, provider } = requireAccount(ports, step.account);
   const reading = await provider.read(step.operation, {
     signal,
     apiKey: account.apiKey,
@@ -112,8 +115,34 @@ export async function followTask(
 }
 
 const READ_TIMEOUT_MS = 15_000;
+/** A wait that is not worth another attempt. */
+const SHORT_WAIT_MS = 200;
 
-type ReadingFacts = Omit<FollowProgress, 'nextPollAt'>;
+/** A fresh activity that follows a reading must not read at once; the server waits, as between any two readings. */
+function waitForFirstReading(
+  step: FollowStep,
+  nowMs: number,
+  heartbeat: (progress: FollowProgress) => void,
+): void {
+  const delayMs = Math.min(step.notBeforeMs, step.lifeEndsAtMs) - nowMs;
+  if (delayMs <= SHORT_WAIT_MS) return;
+  const progress: FollowProgress = {
+    polls: step.polls,
+    unchangedReadings: 0,
+    status: step.known.status,
+    progress: null,
+    lastReadAt: null,
+    nextPollAt: toIsoTime(nowMs + delayMs),
+    lastUnfinishedAt: null,
+    trouble: null,
+  };
+  heartbeat(progress);
+  throw waitFor('wait.unchanged', describe(progress, delayMs), delayMs);
+}
+
+type ReadingFacts = Omit<FollowProgress, 'nextPollAt' | 'lastReadAt'> & {
+  readonly lastReadAt: string;
+};
 
 function readFacts(
   step: FollowStep,
@@ -156,7 +185,7 @@ async function toAnswer(
 ): Promise<FollowAnswer | undefined> {
   const counters = toCounters(facts);
   if (reading.outcome === 'read') {
-    if (reading.snapshot.status !== step.known.status) {
+    if (isNews(step.known.status, reading.snapshot.status)) {
       const snapshot = await stageInline(ports, step.jobId, step.number, reading.snapshot);
       return { kind: 'changed', snapshot, ...counters };
     }
@@ -176,6 +205,11 @@ async function toAnswer(
     }
   }
   return step.once ? { kind: 'unchanged', ...counters } : undefined;
+}
+
+/** A task that falls back to the queue tells nothing that matters: only its progress towards an end is news. */
+function isNews(known: TaskStatus, read: TaskStatus): boolean {
+  return read !== known && read !== 'queued';
 }
 
 function toCounters(facts: ReadingFacts): Pick<FollowAnswer, 'polls' | 'lastUnfinishedAt'> {

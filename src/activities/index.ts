@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Artifact, Cost, JobResult } from '../core/job.ts';
+import { adjustCost } from './adjust-cost.ts';
+import type { AdjustCostStep } from './adjust-cost.ts';
 import { cancelTask } from './cancel.ts';
 import type { CancelOutcome, CancelStep } from './cancel.ts';
 import { closeJob } from './close-job.ts';
@@ -33,6 +35,7 @@ export interface Activities {
   readonly followTask: (step: FollowStep) => Promise<FollowAnswer>;
   readonly cancelTask: (step: CancelStep) => Promise<CancelOutcome>;
   readonly recordCost: (step: RecordCostStep) => Promise<Cost | null>;
+  readonly adjustCost: (step: AdjustCostStep) => Promise<Cost | null>;
   readonly storeArtifact: (step: StoreStep) => Promise<Artifact>;
   readonly closeJob: (step: CloseJobStep) => Promise<JobResult>;
 }
@@ -53,6 +56,7 @@ export function createActivities(ports: ActivityPorts): Activities {
       ),
     cancelTask: (step) => cancelTask(ports, step, Context.current().cancellationSignal),
     recordCost: (step) => recordCost(ports, step),
+    adjustCost: (step) => adjustCost(ports, step),
     storeArtifact: (step) =>
       storeArtifact(ports, step, heartbeat, Context.current().cancellationSignal),
     closeJob: (step) => closeJob(ports, step),

@@ -3,7 +3,7 @@ import type { Timing } from '../core/account.ts';
 import { prepareAdoption, prepareRequest } from '../core/accounts.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
 import { toIsoTime } from '../core/clock.ts';
-import { RequestError } from '../core/errors.ts';
+import { isMediaJobError, RequestError } from '../core/errors.ts';
 import type { JobInput, JobResult, MediaKind, MediaRequest } from '../core/job.ts';
 import type { Admission, OpenJobRequest } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
@@ -75,7 +75,11 @@ export async function openJob(
     input.adoptTaskId === undefined
       ? prepareRequest(ports.accounts, input.request)
       : prepareAdoption(ports.accounts, input.request);
-  const admission = await ports.ledger.openJob(toLedgerRequest(ports, step, input, prepared));
+  const admission = await ports.ledger
+    .openJob(toLedgerRequest(ports, step, input, prepared))
+    .catch((error: unknown) => {
+      throw withIdentity(error, prepared);
+    });
   if (admission.kind === 'ended') return admission;
   if (admission.kind === 'full') {
     throw waitForPlace(ports, step, prepared, admission.taken, attempt);
@@ -90,6 +94,17 @@ export async function openJob(
     armedAt: submission.armedAt,
     ...(outcome === undefined ? {} : { outcome }),
   };
+}
+
+/** A job that ends before it has a plan still tells whose it was. */
+function withIdentity(
+  error: unknown,
+  { account, provider, providerRequest }: PreparedRequest,
+): unknown {
+  if (!isMediaJobError(error) || !error.code.startsWith('request.')) return error;
+  const { model } = providerRequest;
+  const details = { ...error.details, account: account.name, provider: provider.name, model };
+  return new RequestError('request.conflict', error.message, { details, cause: error });
 }
 
 function toLedgerRequest(
@@ -169,7 +184,15 @@ function gaveUp(step: OpenJobStep, prepared: PreparedRequest, reason: string): R
   return new RequestError(
     'request.gave_up',
     `job ${step.jobId} was not accepted within ${giveUpSeconds} s: ${reason}; start it again under a new job id, or raise timing.giveUpSeconds of account ${prepared.account.name}`,
-    { details: { giveUpSeconds, reason } },
+    {
+      details: {
+        giveUpSeconds,
+        reason,
+        account: prepared.account.name,
+        provider: prepared.provider.name,
+        model: prepared.providerRequest.model,
+      },
+    },
   );
 }
 

@@ -209,7 +209,7 @@ async function pauseBeforeNext(
   const seconds = Math.ceil(delayMs / 1000);
   record.update(
     {},
-    `submission ${number} was not accepted (${outcome.error.code}); the next one follows in ${seconds} s`,
+    `submission ${number} was not accepted (${outcome.error.code}: ${outcome.error.message}); the next one follows in ${seconds} s`,
   );
   await condition(() => control.cancel !== undefined, delayMs);
 }

@@ -52,6 +52,7 @@ class Follower {
   #snapshot: Snapshot;
   #lastUnfinishedAtMs: number;
   #lastWakeAtMs = 0;
+  #notBeforeMs = 0;
   #hasAskedToStop = false;
 
   constructor(followed: FollowedTask, record: JobRecord, control: JobControl) {
@@ -75,6 +76,7 @@ class Follower {
       const answer = leftMs > 0 ? await this.#follow(leftMs) : await this.#readOnce();
       if (answer === 'woken') continue;
       this.#learn(answer);
+      this.#notBeforeMs = Date.now() + this.#record.plan.timing.minPollSeconds * 1000;
       if (leftMs <= 0 && !isTerminal(this.#snapshot.status))
         return { lastUnfinishedAtMs: this.#lastUnfinishedAtMs };
     }
@@ -136,7 +138,9 @@ class Follower {
     const isUrgent = leftMs <= urgentMs;
     this.#control.takeWake();
     const scope = new CancellationScope();
-    const stop = this.#control.onChange(() => scope.cancel());
+    const stop = this.#control.onChange(() => {
+      if (this.#isWorthWaking()) scope.cancel();
+    });
     const lead = new CancellationScope();
     if (!isUrgent) {
       lead
@@ -149,7 +153,7 @@ class Follower {
     } catch (error) {
       switch (toEarlyEnd(error)) {
         case 'woken':
-          await this.#coalesceWakes();
+          this.#noteWake();
           return 'woken';
         case 'timed_out':
           return this.#nothingNew('life_over');
@@ -182,6 +186,7 @@ class Follower {
       timing: plan.timing,
       lifeEndsAtMs: this.#lifeEndsAtMs(),
       polls: facts.polls,
+      notBeforeMs: once ? 0 : this.#notBeforeMs,
       once,
     };
     const summary = once ? 'last reading of the task' : `follow the task: ${this.#snapshot.status}`;
@@ -233,14 +238,16 @@ class Follower {
     }
   }
 
-  /** However many messages arrive, the task is read at most once in `minPollSeconds`. */
-  async #coalesceWakes(): Promise<void> {
+  /** However many messages arrive, the task is read at most once in `minPollSeconds` because of them. */
+  #isWorthWaking(): boolean {
+    const { plan } = this.#record;
+    const mustAsk = this.#control.cancel !== undefined && !this.#hasAskedToStop && plan.canCancel;
+    return mustAsk || Date.now() >= this.#lastWakeAtMs + plan.timing.minPollSeconds * 1000;
+  }
+
+  #noteWake(): void {
     if (!this.#control.takeWake()) return;
-    const sinceMs = Date.now() - this.#lastWakeAtMs;
-    const pauseMs = this.#record.plan.timing.minPollSeconds * 1000 - sinceMs;
-    if (pauseMs > 0)
-      await condition(() => this.#control.cancel !== undefined && !this.#hasAskedToStop, pauseMs);
-    this.#control.takeWake();
     this.#lastWakeAtMs = Date.now();
+    this.#notBeforeMs = 0;
   }
 }

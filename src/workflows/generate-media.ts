@@ -6,9 +6,9 @@ import {
 } from '@temporalio/workflow';
 import { toCost } from '../core/billing.ts';
 import type { ErrorReport } from '../core/errors.ts';
-import type { EndStatus, JobInput, JobResult } from '../core/job.ts';
+import type { Artifact, Cost, EndStatus, JobInput, JobResult } from '../core/job.ts';
 import type { Snapshot } from '../core/provider.ts';
-import { toErrorReport, toJobFailure } from '../failures.ts';
+import { toErrorReport, toFailure, toJobFailure } from '../failures.ts';
 import { acquireTask } from './acquire-task.ts';
 import type { Acquisition } from './acquire-task.ts';
 import { followToEnd } from './follow-to-end.ts';
@@ -26,7 +26,7 @@ import { storeOutputs } from './store-outputs.ts';
  * Never submits twice unless the earlier submission was proved not accepted.
  */
 export async function generateMedia(input: JobInput): Promise<JobResult> {
-  const record = new JobRecord();
+  const record = openRecord();
   const control = new JobControl();
   registerHandlers(record, control);
 
@@ -45,6 +45,15 @@ function endOnConflict(record: JobRecord, error: unknown): JobResult {
   const report = toErrorReport(error);
   if (report === undefined) throw error;
   return record.end('failed', report);
+}
+
+/** An id that no job can have is the caller's mistake, not a defect that is retried for ever. */
+function openRecord(): JobRecord {
+  try {
+    return new JobRecord();
+  } catch (error) {
+    throw toFailure(error, 'before');
+  }
 }
 
 function conclude(result: JobResult, control: JobControl): JobResult {
@@ -118,13 +127,31 @@ async function runTask(
     record,
     control,
   );
-  record.update({ artifacts });
-  return await close(record, judgeStored(error), error);
+  record.update({ artifacts, cost: await adjust(record, number, artifacts) });
+  return await close(record, judgeStored(error, artifacts.length), error);
 }
 
-function judgeStored(error: ErrorReport | null): EndStatus {
+/** Where only the files tell what is billed, the estimate gives way to what they show. */
+async function adjust(
+  record: JobRecord,
+  number: number,
+  artifacts: readonly Artifact[],
+): Promise<Cost | null> {
+  const { cost } = record.facts;
+  const { account, request } = record.plan;
+  const outputSeconds = artifacts.reduce(
+    (sum, { durationSeconds }) => sum + (durationSeconds ?? 0),
+    0,
+  );
+  if (cost?.state !== 'estimated' || outputSeconds === 0) return cost;
+  const { adjustCost } = ledgerSteps();
+  return await adjustCost({ jobId: record.jobId, number, account, request, outputSeconds });
+}
+
+/** A job that keeps a part of its outputs has failed, whatever became of the rest. */
+function judgeStored(error: ErrorReport | null, stored: number): EndStatus {
   if (error === null) return 'succeeded';
-  return error.code === 'provider.output_expired' ? 'expired' : 'failed';
+  return error.code === 'provider.output_expired' && stored === 0 ? 'expired' : 'failed';
 }
 
 function judgeEnd(

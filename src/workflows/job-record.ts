@@ -107,9 +107,9 @@ export class JobRecord {
     return {
       jobId: this.jobId,
       status,
-      account: plan?.account ?? '',
-      provider: plan?.provider ?? '',
-      model: plan?.model ?? '',
+      account: plan?.account ?? textOf(facts.error, 'account'),
+      provider: plan?.provider ?? textOf(facts.error, 'provider'),
+      model: plan?.model ?? textOf(facts.error, 'model'),
       taskId: facts.taskId,
       submissions: facts.submissions,
       polls: facts.polls,
@@ -161,4 +161,10 @@ function endNote(status: EndStatus, error: ErrorReport | null): string {
   const verb = status === 'succeeded' || status === 'failed' ? status : `was ${status}`;
   const words = status === 'expired' ? 'the job expired' : `the job ${verb}`;
   return error === null ? words : `${words}: ${error.code}`;
+}
+
+/** A job that was refused before it had a plan has its identity in the details of the refusal. */
+function textOf(error: ErrorReport | null, name: string): string {
+  const value = error?.details[name];
+  return typeof value === 'string' ? value : '';
 }

@@ -30,8 +30,8 @@ export function openingSteps(): Steps<'openJob'> {
 }
 
 /** Short keyed writes: local, because a second run is harmless. */
-export function ledgerSteps(): Steps<'recordCost' | 'closeJob'> {
-  return proxyLocalActivities<Steps<'recordCost' | 'closeJob'>>({
+export function ledgerSteps(): Steps<'recordCost' | 'adjustCost' | 'closeJob'> {
+  return proxyLocalActivities<Steps<'recordCost' | 'adjustCost' | 'closeJob'>>({
     startToCloseTimeout: LEDGER_DEADLINE_MS,
     retry: LEDGER_RETRY,
   });

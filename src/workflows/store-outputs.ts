@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { AcceptedTask } from '../activities/index.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { Artifact } from '../core/job.ts';
@@ -29,6 +29,8 @@ const HEALED_BY_READING: ReadonlySet<string> = new Set([
   'provider.output_invalid',
 ]);
 const FRESH_READING_MS = 60_000;
+/** A result host may lag behind its API: the second try comes after a pause. */
+const MIN_PAUSE_MS = 2_000;
 
 /** Stores every output of a succeeded task, side by side; what was stored stays, whatever becomes of the others. */
 export async function storeOutputs(
@@ -39,7 +41,7 @@ export async function storeOutputs(
   const { urlLifeSeconds } = record.plan.timing;
   const endsAtMs = (): number =>
     toDeadline(storing.lastUnfinishedAtMs, urlLifeSeconds) + control.extraLifeMs;
-  const outputs = storing.snapshot.outputs ?? [];
+  const outputs = await requireOutputs(storing, record);
   record.update(
     { status: 'storing', progress: 100, urlExpiresAt: new Date(endsAtMs()).toISOString() },
     `the task succeeded; ${outputs.length} ${outputs.length === 1 ? 'output is' : 'outputs are'} to be stored`,
@@ -78,8 +80,8 @@ async function storeOutput(
     if (stored === 'woken') continue;
     if (!('code' in stored) || !mayReadAgain || !HEALED_BY_READING.has(stored.code)) return stored;
     mayReadAgain = false;
-    record.update({}, `output ${index}: ${stored.code}; the task is read again for a fresh URL`);
-    current = (await readAgain(storing, record, index)) ?? current;
+    record.update({}, `output ${index}: ${stored.code}; the task is read once more`);
+    current = (await readAgain(storing, record))?.[index] ?? current;
   }
 }
 
@@ -132,18 +134,31 @@ function outOfTime(index: number, last: ErrorReport | undefined): ErrorReport {
   };
 }
 
+/** An answer that ends the task without naming an output may be read a moment too early. */
+async function requireOutputs(
+  storing: StoringTask,
+  record: JobRecord,
+): Promise<readonly TaskOutput[]> {
+  const { outputs = [] } = storing.snapshot;
+  if (outputs.length > 0) return outputs;
+  record.update({}, 'the task succeeded without naming an output; it is read again');
+  return (await readAgain(storing, record)) ?? [];
+}
+
 /** The task said `succeeded` before; asking as if it were running makes any answer news. */
 async function readAgain(
   storing: StoringTask,
   record: JobRecord,
-  index: number,
-): Promise<TaskOutput | undefined> {
+): Promise<readonly TaskOutput[] | undefined> {
   const { plan, facts, jobId } = record;
+  await sleep(Math.max(MIN_PAUSE_MS, plan.timing.minPollSeconds * 1000), {
+    summary: 'before the task is read again',
+  });
   try {
     const answer = await followStep(plan, {
       lifeMs: FRESH_READING_MS,
       isUrgent: true,
-      summary: `a fresh URL for output ${index}`,
+      summary: 'a fresh reading of the outputs',
     }).followTask({
       jobId,
       number: storing.number,
@@ -153,10 +168,11 @@ async function readAgain(
       timing: plan.timing,
       lifeEndsAtMs: Date.now() + FRESH_READING_MS,
       polls: facts.polls,
+      notBeforeMs: 0,
       once: true,
     });
     record.update({ polls: Math.max(answer.polls, record.facts.polls) });
-    return answer.kind === 'changed' ? answer.snapshot.outputs?.[index] : undefined;
+    return answer.kind === 'changed' ? answer.snapshot.outputs : undefined;
   } catch (error) {
     if (toEarlyEnd(error) === undefined) throw error;
     return undefined;

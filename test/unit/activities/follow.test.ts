@@ -20,11 +20,13 @@ class Followed {
   nowMs = START_MS;
   progress: FollowProgress | undefined;
   readonly simulator: RunningSimulator;
+  readonly taskId: string;
   readonly #ports: ActivityPorts;
   readonly #step: FollowStep;
 
   constructor(simulator: RunningSimulator, taskId: string) {
     this.simulator = simulator;
+    this.taskId = taskId;
     const account: Account = {
       name: 'nexusflow',
       provider: 'nexusflow',
@@ -54,6 +56,7 @@ class Followed {
       timing: { minPollSeconds: 10, maxPollSeconds: 30 },
       lifeEndsAtMs: START_MS + 86_100_000,
       polls: 0,
+      notBeforeMs: 0,
       once: false,
     };
   }
@@ -204,5 +207,30 @@ describe('following a task', () => {
     const task = await startFollowing();
 
     expect(await task.read({ once: true })).toMatchObject({ kind: 'unchanged', polls: 1 });
+  });
+
+  it('a fresh activity right after a reading waits before it reads', async () => {
+    const task = await startFollowing();
+    const reads = (): number =>
+      task.simulator.log().filter((entry) => entry.kind === 'read').length;
+
+    const answer = await task.read({ notBeforeMs: START_MS + 7_000, polls: 3 });
+
+    expect(answer).toMatchObject({ type: 'wait.unchanged', nextRetryDelay: 7_000 });
+    expect(task.progress).toMatchObject({ polls: 3, nextPollAt: '2026-06-01T10:00:07.000Z' });
+    expect(reads()).toBe(0);
+  });
+
+  it('a task that falls back into the queue is no news', async () => {
+    const task = await startFollowing();
+    task.fault({
+      fault: {
+        kind: 'status',
+        status: 200,
+        body: { id: task.taskId, object: 'task', status: 'pending', model: 'wan2.6-t2v' },
+      },
+    });
+
+    expect(await task.read()).toMatchObject({ type: 'wait.unchanged' });
   });
 });
