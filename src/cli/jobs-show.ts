@@ -8,6 +8,7 @@ import { print, printJson, say } from './host.ts';
 import { completeState, loadInstallation, readFromLedger, withSession } from './session.ts';
 import { renderFacts } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { NO_WORKER } from './workers.ts';
 
 export const registerJobsShow: RegisterCommand = (jobs, host) => {
   jobs
@@ -41,9 +42,14 @@ async function readAnywhere(
   terminal: Terminal,
 ): Promise<JobState> {
   try {
-    return await withSession(installation, async ({ client }) =>
-      completeState(installation.config, await client.job(jobId).state()),
+    const state = await withSession(installation, ({ client }) => client.job(jobId).state());
+    if (hasAnswered(state)) return completeState(installation.config, state);
+    const recorded = await readFromLedger(installation, jobId);
+    say(
+      terminal,
+      recorded === undefined ? NO_WORKER : `${NO_WORKER}; until then this is what the ledger says`,
     );
+    return completeState(installation.config, recorded ?? state);
   } catch (error) {
     if (!isMediaJobError(error)) throw error;
     const isAway = error.code === 'temporal.unavailable';
@@ -61,6 +67,11 @@ async function readAnywhere(
       { cause: error },
     );
   }
+}
+
+/** Every job notes its beginning, so a state without a history is not the job's own word. */
+function hasAnswered(state: JobState): boolean {
+  return state.history.length > 0;
 }
 
 function printState(terminal: Terminal, state: JobState): void {

@@ -70,7 +70,7 @@ export function describeLive(state: JobState, nowMs: number): string {
   return [
     hold === null || status === 'held' ? status : `${status}, hold: ${hold.reason}`,
     progress === null ? undefined : `${bar(progress)} ${String(progress)} %`,
-    `${String(polls)} polls${next}`,
+    `${String(polls)} ${polls === 1 ? 'poll' : 'polls'}${next}`,
     formatDuration(nowMs - Date.parse(startedAt)),
     cost === null ? undefined : formatMoney(cost),
   ]
@@ -85,6 +85,7 @@ function describePlain(state: JobState): string {
     taskId === null ? undefined : `task ${taskId}`,
     hold === null ? undefined : `hold: ${hold.reason}`,
     cancelRequestedAt === undefined ? undefined : 'cancel requested',
+    status === 'submitting' || status === 'storing' ? state.history.at(-1)?.note : undefined,
   ].filter((fact) => fact !== undefined);
   return [`job ${jobId}: ${status}`, ...facts].join(', ');
 }

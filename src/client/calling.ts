@@ -1,6 +1,7 @@
-import { ServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
-import { ConfigError, RequestError } from '../core/errors.ts';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { ConfigError, RequestError, unknownNamespace } from '../core/errors.ts';
 
 const CALL_DEADLINE_MS = 10_000;
 /** gRPC status codes that say the server, not the call, is at fault. */
@@ -26,6 +27,9 @@ export async function calling<T>(
         { cause: error },
       );
     }
+    if (error instanceof NamespaceNotFoundError) {
+      throw unknownNamespace(temporal.options.namespace, error);
+    }
     if (error instanceof WorkflowNotFoundError) {
       const jobId = error.workflowId.replace(/^job\//, '');
       throw new RequestError(
@@ -43,11 +47,17 @@ export async function calling<T>(
 
 /** True for errors that say Temporal cannot be reached right now. */
 export function isAway(error: unknown): boolean {
+  return hasStatus(error, UNAVAILABLE) || hasStatus(error, DEADLINE_EXCEEDED);
+}
+
+/** True where a call ran into its deadline: the server, or the worker that must answer through it, kept silent. */
+export function isUnanswered(error: unknown): boolean {
+  return hasStatus(error, DEADLINE_EXCEEDED);
+}
+
+function hasStatus(error: unknown, status: number): boolean {
   for (let current = error; current instanceof Error; current = current.cause) {
-    if (current instanceof ServiceError || 'code' in current) {
-      const code = 'code' in current ? current.code : undefined;
-      if (code === UNAVAILABLE || code === DEADLINE_EXCEEDED) return true;
-    }
+    if ('code' in current && current.code === status) return true;
   }
   return false;
 }

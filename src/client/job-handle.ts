@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { isMediaJobError, RequestError } from '../core/errors.ts';
+import { ConfigError, isMediaJobError, RequestError } from '../core/errors.ts';
 import { isEndStatus } from '../core/job.ts';
 import type { Decision, JobResult, JobState } from '../core/job.ts';
 import { toWorkflowId } from '../core/keys.ts';
 import { toJobResult } from '../failures.ts';
 import { cancelJob, extendLife, jobState, pollNow } from '../workflows/messages.ts';
-import { calling, isAway } from './calling.ts';
+import { calling, isAway, isUnanswered } from './calling.ts';
 import { toClosedStatus } from './closed-status.ts';
 import { withPendingFollow } from './pending-follow.ts';
 
@@ -70,12 +70,22 @@ async function update<T>(temporal: Client, run: () => Promise<T>): Promise<T> {
   try {
     return await calling(temporal, run, UPDATE_DEADLINE_MS);
   } catch (error) {
+    if (isUnanswered(error)) throw noWorker(error);
     if (error instanceof Error && error.name === 'WorkflowUpdateFailedError') {
       const reason = error.cause instanceof Error ? error.cause.message : error.message;
       throw new RequestError('request.invalid', reason, { cause: error });
     }
     throw error;
   }
+}
+
+function noWorker(cause: unknown): ConfigError {
+  const seconds = UPDATE_DEADLINE_MS / 1000;
+  return new ConfigError(
+    'temporal.unavailable',
+    `no worker took the request within ${seconds} s; start one with \`pollux worker\`: the request may still reach the job then`,
+    { cause },
+  );
 }
 
 async function readState(
@@ -109,7 +119,7 @@ function overruleByClosing(state: JobState, description: WorkflowExecutionDescri
 function closedByHand(name: string, jobId: string): NonNullable<JobState['error']> {
   return {
     code: 'ledger.conflict',
-    message: `the workflow of job ${jobId} was ended from outside (${name.toLowerCase()}); the ledger still holds its submission as open`,
+    message: `the workflow of job ${jobId} was ended from outside (${name.toLowerCase()}); the ledger still holds its submission and its place as open; docs/operations.md says how the same job id is started again, which follows the task that was bought`,
     details: { workflowStatus: name },
   };
 }

@@ -48,7 +48,7 @@ export async function* listJobs(
   for (let count = 0; count < limit; count += 1) {
     const next = await calling(temporal, () => iterator.next());
     if (next.done === true) return;
-    yield toSummary(next.value);
+    if (next.value.workflowId.startsWith(toWorkflowId(''))) yield toSummary(next.value);
   }
 }
 

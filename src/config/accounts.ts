@@ -20,7 +20,7 @@ export function accountProblems(document: unknown): readonly SchemaProblem[] {
     return [
       ...baseUrlRules(account).map((rule) => ({
         path: [...path, 'baseUrl'],
-        value: account['baseUrl'],
+        value: withoutCredentials(account['baseUrl']),
         rule,
       })),
       ...timingRules(account['timing']).map(({ setting, rule, value }) => ({
@@ -88,6 +88,11 @@ function baseUrlRules(account: Readonly<Record<string, unknown>>): readonly stri
     }
   }
   return rules;
+}
+
+/** A message must not repeat what a URL carries before its `@`. */
+function withoutCredentials(baseUrl: unknown): unknown {
+  return typeof baseUrl === 'string' ? baseUrl.replace(/\/\/[^/]*@/, '//[secret]@') : baseUrl;
 }
 
 function isPrivateHost(hostname: string): boolean {

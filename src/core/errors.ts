@@ -272,6 +272,15 @@ export class ConfigError extends MediaJobError {
   }
 }
 
+/** `config.invalid` for a namespace that the Temporal server does not have. */
+export function unknownNamespace(namespace: string, cause: unknown): ConfigError {
+  return new ConfigError(
+    'config.invalid',
+    `namespace ${namespace} does not exist: create it with \`temporal operator namespace create\`, or set temporal.namespace or TEMPORAL_NAMESPACE`,
+    { details: { namespace }, cause },
+  );
+}
+
 /** One broken rule of a request: which field, what it held, what is allowed. */
 export interface RequestIssue {
   /** Name as the caller wrote it: canonical, or `extra.<name>` for a native field. */
@@ -291,7 +300,7 @@ const PRIVATE_FIELDS = new Set(['prompt', 'negativePrompt', 'imageUrls', 'videoU
 
 function showValue(field: string, value: JsonValueOf): string {
   if (value === undefined) return 'missing';
-  if (PRIVATE_FIELDS.has(field.replace(/\[.*$/, ''))) {
+  if (PRIVATE_FIELDS.has(field.replace(/^extra\.|\[.*$/g, ''))) {
     return typeof value === 'string' ? `${String(value.length)} characters` : 'given';
   }
   const text = JSON.stringify(value);

@@ -13,6 +13,11 @@ export function isPublicAddress(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
 }
 
+/** True for an address that no media is ever at: cloud metadata services live there. Refused whatever the rules. */
+export function isLinkLocalAddress(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'linkLocal';
+}
+
 /** True for a host that names this machine or a private network without asking DNS. Takes a parsed URL's `hostname`. */
 export function isPrivateHost(hostname: string): boolean {
   const host = hostname
@@ -30,6 +35,7 @@ export function isPrivateHost(hostname: string): boolean {
 export function refuseFetch(url: URL, rules: HostRules): string | undefined {
   if (url.username !== '' || url.password !== '') return 'it carries a user name or password';
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return `its scheme is ${url.protocol}`;
+  if (isLinkLocalAddress(url.hostname.replace(/^\[|\]$/g, ''))) return 'its host is link-local';
   if (rules.allowPrivateHosts) return undefined;
   if (url.protocol !== 'https:') return 'it is not https';
   if (url.port !== '') return `its port is ${url.port}, not 443`;

@@ -1,5 +1,5 @@
 import type { Connection } from '@temporalio/client';
-import { ConfigError } from '../core/errors.ts';
+import { ConfigError, unknownNamespace } from '../core/errors.ts';
 import { SEARCH_ATTRIBUTES } from '../core/search-attributes.ts';
 import type { SearchAttributeKind } from '../core/search-attributes.ts';
 
@@ -28,7 +28,12 @@ export async function missingSearchAttributes(
   connection: Connection,
   namespace: string,
 ): Promise<readonly (keyof typeof SEARCH_ATTRIBUTES)[]> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const { customAttributes } = await connection.operatorService
+    .listSearchAttributes({ namespace })
+    .catch((error: unknown) => {
+      if (isNotFound(error)) throw unknownNamespace(namespace, error);
+      throw error;
+    });
   const names = Object.keys(SEARCH_ATTRIBUTES) as (keyof typeof SEARCH_ATTRIBUTES)[];
   for (const name of names) {
     const registered: number | undefined = customAttributes[name];
@@ -40,4 +45,9 @@ export async function missingSearchAttributes(
     );
   }
   return names.filter((name) => customAttributes[name] === undefined);
+}
+
+/** gRPC status NOT_FOUND. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 5;
 }

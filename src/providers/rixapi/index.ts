@@ -129,6 +129,7 @@ function checkInput(request: MediaRequest): RequestIssue[] {
     ? [
         {
           field: 'extra.prompt',
+          value: request.extra['prompt'],
           rule: 'must be absent where prompt is given: both are input.prompt',
         },
       ]
