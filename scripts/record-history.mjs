@@ -1,4 +1,4 @@
-// Records one workflow history per story of a job, from a real run against the simulator, as test/histories says them to
+// Records one workflow history per story of a job, from a real run against the simulator, as test/histories keeps them for
 // test/replay. Run it once per release, after a build; histories of earlier releases stay as they are.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -36,6 +36,7 @@ const STORIES = [
     request: video('one too many'),
     fault: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
   },
+  { name: 'refused-key', request: { ...video('nobody may'), model: 'locked/wan2.6-t2v' } },
   {
     name: 'cancelled',
     request: image('second thoughts'),
@@ -115,12 +116,12 @@ async function record() {
 }
 
 function configure(address, baseUrls) {
-  const account = (provider, timing) => ({
+  const account = (provider, env = 'RECORDER_KEY') => ({
     provider,
     baseUrl: baseUrls[provider],
-    apiKey: { env: 'RECORDER_KEY' },
+    apiKey: { env },
     allowPrivateHosts: true,
-    timing: { firstPollSeconds: 0.2, minPollSeconds: 0.5, maxPollSeconds: 0.5, ...timing },
+    timing: { firstPollSeconds: 0.2, minPollSeconds: 0.5, maxPollSeconds: 0.5 },
     limits: { submitsPerMinute: 600, pollsPerMinute: 600 },
   });
   const file = join(directory, 'pollux.yaml');
@@ -128,10 +129,14 @@ function configure(address, baseUrls) {
     temporal: { address },
     ledger: { url: 'sqlite:ledger.db' },
     storage: { url: 'file:artifacts' },
-    accounts: { nexusflow: account('nexusflow'), dieyuyun: account('dieyuyun') },
+    accounts: {
+      nexusflow: account('nexusflow'),
+      locked: account('nexusflow', 'WRONG_KEY'),
+      dieyuyun: account('dieyuyun'),
+    },
   };
   writeFileSync(file, JSON.stringify(document));
-  return loadConfig({ file, environment: { RECORDER_KEY: 'recorded' } });
+  return loadConfig({ file, environment: { RECORDER_KEY: 'recorded', WRONG_KEY: 'wrong' } });
 }
 
 async function reach(job, isThere) {
@@ -142,7 +147,12 @@ async function reach(job, isThere) {
 /** Histories are committed: the machine that recorded them is nobody's business. */
 function withoutPlace(value) {
   if (typeof value === 'string') {
-    return value.replaceAll(directory, '/recorded').replaceAll(hostname(), 'recorder');
+    const places = [
+      [directory, '/recorded'],
+      [root, '/pollux/'],
+      [hostname(), 'recorder'],
+    ];
+    return places.reduce((text, [place, name]) => text.replaceAll(place, name), value);
   }
   if (Array.isArray(value)) return value.map(withoutPlace);
   if (typeof value !== 'object' || value === null) return value;

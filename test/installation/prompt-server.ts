@@ -1,0 +1,20 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Stock servers look for due timers once a second and twenty times per second at most: tests that count readings in
+ * hundreds would take minutes.
+ */
+const SETTINGS = [
+  'history.timerProcessorMaxTimeShift="1ms"',
+  'history.timerProcessorMaxPollRPS=2000',
+];
+
+/** Path of a Temporal CLI whose dev server fires timers to the millisecond. */
+export async function writePromptServer(directory: string): Promise<string> {
+  const path = join(directory, 'temporal');
+  const cliPath = process.env['POLLUX_TEST_TEMPORAL_CLI'] ?? '';
+  const settings = SETTINGS.map((setting) => `--dynamic-config-value '${setting}'`).join(' ');
+  await writeFile(path, `#!/bin/sh\nexec '${cliPath}' "$@" ${settings}\n`, { mode: 0o755 });
+  return path;
+}
