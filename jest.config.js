@@ -31,7 +31,6 @@ export default {
       displayName: 'server',
       testMatch: testsIn('integration', 'faults'),
       globalSetup: '<rootDir>/test/environment/global-setup.ts',
-      globalTeardown: '<rootDir>/test/environment/global-teardown.ts',
     },
   ],
 };

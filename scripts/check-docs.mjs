@@ -7,7 +7,16 @@ import { filesBelow, root } from './source-stamp.mjs';
 
 const read = (file) => readFileSync(file, 'utf8');
 const shown = (file) => relative(root, file);
+const TEST_RESULTS = join(root, 'node_modules', '.cache', 'pollux', 'tests.json');
 const ROOM_OF_EXAMPLES = join(root, 'node_modules', '.cache', 'pollux-docs');
+
+/** Modules whose functions `src/index.ts` exports; their `@example` blocks use the API without importing it. */
+const SOURCES_OF_THE_API = ['client.ts', 'config.ts', 'installation.ts'].map((name) =>
+  join(root, 'src', name),
+);
+const API_NAMES = Object.keys(
+  await import(pathToFileURL(join(root, 'dist', 'src', 'index.js')).href),
+);
 
 const documents = [
   ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((name) =>
@@ -20,6 +29,7 @@ const mistakes = [
   ...(await checkErrorRules()),
   ...documents.flatMap(checkLinks),
   ...documents.flatMap(checkCommands),
+  ...checkPromises(),
   ...checkExamples(),
 ];
 for (const mistake of mistakes) console.error(mistake);
@@ -28,7 +38,7 @@ process.exitCode = mistakes.length === 0 ? 0 : 1;
 
 /** Entries and rules of docs/errors.md against the error table. */
 async function checkErrorRules() {
-  const module = join(root, 'dist', 'src', 'core', 'errors.js');
+  const module = join(root, 'dist', 'src', 'core', 'error-codes.js');
   const { ERROR_CODES } = await import(pathToFileURL(module).href);
   const entries = new Map(
     read(join(root, 'docs', 'errors.md'))
@@ -67,6 +77,24 @@ function checkCommands(file) {
   return [...new Set([...runs, ...calls])];
 }
 
+/** Every sentence that the README quotes as proof must be (part of) the name of a test that passed in the last run. */
+function checkPromises() {
+  if (!existsSync(TEST_RESULTS)) {
+    console.log('docs: no test results yet, so the promises were not compared with the tests');
+    return [];
+  }
+  const passed = JSON.parse(read(TEST_RESULTS)).testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
+  );
+  const rows = read(join(root, 'README.md'))
+    .split('\n')
+    .filter((line) => /^\| .*\]\(test\//.test(line));
+  const quotes = rows.flatMap((row) => [...row.matchAll(/"([^"]+)"/g)].map(([, quote]) => quote));
+  return quotes
+    .filter((quote) => !passed.some((name) => name.includes(quote)))
+    .map((quote) => `README.md: no test that passed is named "${quote}"`);
+}
+
 /** The names that the command line declares. */
 function commandNames() {
   const sources = filesBelow(join(root, 'src', 'cli'))
@@ -78,7 +106,7 @@ function commandNames() {
 
 /** Code marked `ts` in documents and in `@example` blocks must compile against the sources. */
 function checkExamples() {
-  const examples = [...documents, ...filesBelow(join(root, 'src'))].flatMap(examplesOf);
+  const examples = [...documents, ...SOURCES_OF_THE_API].flatMap(examplesOf);
   rmSync(ROOM_OF_EXAMPLES, { recursive: true, force: true });
   if (examples.length === 0) return [];
   mkdirSync(ROOM_OF_EXAMPLES, { recursive: true });
@@ -101,8 +129,12 @@ function examplesOf(file) {
   if (file.endsWith('.md')) {
     return [...read(file).matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => ({ file, code }));
   }
-  const blocks = read(file).matchAll(/\* @example[^]*?```ts\n([^]*?)```/g);
-  return [...blocks].map(([, code]) => ({ file, code: code.replace(/^\s*\* ?/gm, '') }));
+  const blocks = read(file).matchAll(/\* @example\n([^]*?)\*\//g);
+  return [...blocks].map(([, text]) => {
+    const code = text.replace(/^\s*\* ?/gm, '').replace(/^```.*$/gm, '');
+    const used = API_NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+    return { file, code: `import { ${used.join(', ')} } from 'pollux';\n${code}` };
+  });
 }
 
 function exampleConfig(files) {

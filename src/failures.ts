@@ -5,7 +5,8 @@ import {
   RetryState,
   TimeoutFailure,
 } from '@temporalio/common';
-import { ERROR_CODES, isErrorCode, isMediaJobError } from './core/errors.ts';
+import { isMediaJobError } from './core/errors.ts';
+import { ERROR_CODES, isErrorCode } from './core/error-codes.ts';
 import type { ErrorReport, MediaJobError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 

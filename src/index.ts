@@ -29,8 +29,6 @@ export type {
 } from './core/job.ts';
 export {
   ConfigError,
-  ERROR_CODES,
-  isErrorCode,
   isMediaJobError,
   LedgerError,
   MediaJobError,
@@ -38,7 +36,9 @@ export {
   RequestError,
   StorageError,
 } from './core/errors.ts';
-export type { ErrorCode, ErrorReport, ErrorRule } from './core/errors.ts';
+export { ERROR_CODES, isErrorCode } from './core/error-codes.ts';
+export type { ErrorReport } from './core/errors.ts';
+export type { ErrorCode, ErrorRule } from './core/error-codes.ts';
 export { formatMoney } from './core/money.ts';
 export type { Currency, Money, Price, Quote } from './core/money.ts';
 export type { Logger } from './core/logger.ts';

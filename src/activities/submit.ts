@@ -1,7 +1,8 @@
 import { prepareRequest } from '../core/accounts.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
 import { toIsoTime } from '../core/clock.ts';
-import { ERROR_CODES, isMediaJobError } from '../core/errors.ts';
+import { isMediaJobError } from '../core/errors.ts';
+import { ERROR_CODES } from '../core/error-codes.ts';
 import type { MediaRequest } from '../core/job.ts';
 import { toLocalTaskId } from '../core/keys.ts';
 import type { OutcomeRecord, SubmissionId } from '../core/ledger.ts';

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 import { summarizeError } from './report-error.ts';
 
 /** One line of `pollux doctor`. */

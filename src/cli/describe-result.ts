@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { ERROR_CODES } from '../core/errors.ts';
+import { ERROR_CODES } from '../core/error-codes.ts';
 import { isEndStatus } from '../core/job.ts';
 import type { Artifact, JobResult, JobState } from '../core/job.ts';
 import { formatMoney } from '../core/money.ts';

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../core/errors.ts';
+import { ERROR_CODES } from '../core/error-codes.ts';
 import type { Config } from '../config.ts';
 import type { Check } from './checks.ts';
 import { attempt } from './checks.ts';

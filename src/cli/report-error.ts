@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
-import { ERROR_CODES, isMediaJobError } from '../core/errors.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { isMediaJobError } from '../core/errors.ts';
+import { ERROR_CODES } from '../core/error-codes.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 import { scrub } from './scrub.ts';
 import type { Terminal } from './terminal.ts';
 import { paint } from './terminal.ts';

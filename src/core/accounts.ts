@@ -1,6 +1,7 @@
 import type { Account, Timing } from './account.ts';
 import { resolveTiming } from './account.ts';
-import { invalidRequest, RequestError } from './errors.ts';
+import { RequestError } from './errors.ts';
+import { invalidRequest } from './request-issue.ts';
 import type { MediaRequest } from './job.ts';
 import { splitModel } from './keys.ts';
 import type { Quote } from './money.ts';

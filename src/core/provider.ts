@@ -1,5 +1,6 @@
 import type { Timing } from './account.ts';
-import type { ErrorReport, RequestIssue } from './errors.ts';
+import type { ErrorReport } from './errors.ts';
+import type { RequestIssue } from './request-issue.ts';
 import type { MediaKind, MediaRequest } from './job.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Logger } from './logger.ts';

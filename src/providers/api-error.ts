@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ErrorCode, ErrorReport } from '../core/errors.ts';
+import type { ErrorReport } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 import type { HttpResponse } from './http.ts';
 import { given, optional, optionalText, parseJson } from './lenient.ts';
 import { toShownText } from './redaction.ts';

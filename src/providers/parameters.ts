@@ -1,4 +1,4 @@
-import type { RequestIssue } from '../core/errors.ts';
+import type { RequestIssue } from '../core/request-issue.ts';
 import type { MediaRequest } from '../core/job.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { HostRules } from './host-guard.ts';

@@ -1,4 +1,5 @@
-import type { ErrorCode, ErrorReport } from '../core/errors.ts';
+import type { ErrorReport } from '../core/errors.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 import type { CancelAnswer, ListAnswer, Reading, ReadTrouble, Snapshot } from '../core/provider.ts';
 import { codeOfAnswer, readApiError, reportAnswer } from './api-error.ts';
 import type { HttpResponse, HttpResult } from './http.ts';

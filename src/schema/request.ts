@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { RequestError, RequestIssue } from '../core/errors.ts';
-import { invalidRequest } from '../core/errors.ts';
+import type { RequestError } from '../core/errors.ts';
+import type { RequestIssue } from '../core/request-issue.ts';
+import { invalidRequest } from '../core/request-issue.ts';
 import type { JobInput, MediaRequest } from '../core/job.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import { toJsonSchema } from './json-schema.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ERROR_CODES, isErrorCode } from '../core/errors.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import { ERROR_CODES, isErrorCode } from '../core/error-codes.ts';
+import type { ErrorCode } from '../core/error-codes.ts';
 import type { JobResult } from '../core/job.ts';
 import type { JsonObject } from '../core/json.ts';
 import { toJsonSchema } from './json-schema.ts';

@@ -6,7 +6,7 @@ import type {
   UnknownEvidence,
 } from '../activities/index.ts';
 import { toCost } from '../core/billing.ts';
-import { ERROR_CODES } from '../core/errors.ts';
+import { ERROR_CODES } from '../core/error-codes.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { JobInput, JobResult } from '../core/job.ts';
 import { resubmitDelayMs } from '../core/schedule.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
-import { ERROR_CODES } from '../../src/core/errors.ts';
+import { ERROR_CODES } from '../../src/core/error-codes.ts';
 import { listSources, parseSource, readSource, ROOT } from './source-files.ts';
 
 const MAX_LINES = 400;

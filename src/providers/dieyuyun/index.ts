@@ -1,4 +1,4 @@
-import type { RequestIssue } from '../../core/errors.ts';
+import type { RequestIssue } from '../../core/request-issue.ts';
 import type { MediaRequest } from '../../core/job.ts';
 import type { CallContext, Model, Operation, Provider } from '../../core/provider.ts';
 import { secretsOf } from '../call-secrets.ts';

@@ -1,12 +1,7 @@
 import { reportError, summarizeError } from '../../../src/cli/report-error.ts';
 import type { MediaJobError } from '../../../src/core/errors.ts';
-import {
-  ConfigError,
-  ERROR_CODES,
-  isErrorCode,
-  LedgerError,
-  RequestError,
-} from '../../../src/core/errors.ts';
+import { ConfigError, LedgerError, RequestError } from '../../../src/core/errors.ts';
+import { ERROR_CODES, isErrorCode } from '../../../src/core/error-codes.ts';
 import { captureTerminal } from './captured-terminal.ts';
 
 describe('an error that ends a command', () => {

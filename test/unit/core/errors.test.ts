@@ -1,11 +1,6 @@
-import {
-  ERROR_CODES,
-  invalidRequest,
-  isErrorCode,
-  isMediaJobError,
-  LedgerError,
-  ProviderError,
-} from '../../../src/core/errors.ts';
+import { isMediaJobError, LedgerError, ProviderError } from '../../../src/core/errors.ts';
+import { ERROR_CODES, isErrorCode } from '../../../src/core/error-codes.ts';
+import { invalidRequest } from '../../../src/core/request-issue.ts';
 import { toErrorReport, toFailure, toJobFailure, toJobResult } from '../../../src/failures.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { Secret } from '../../../src/core/secret.ts';
