@@ -60,7 +60,6 @@ const STALE_TEMPORARY_MS = 24 * 3_600_000;
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { config, logger, role } = options;
   if (role === undefined || role === 'provider') requireSecrets(config);
-  installSdkRuntime(logger);
   const releases = new Releases(logger);
   const health: Health = { workers: [], watch: undefined };
   try {
@@ -68,6 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const endpoint = await serveHealth(options.healthPort, () => isHealthy(health));
       releases.add('health', () => endpoint.close());
     }
+    installSdkRuntime(logger);
     const connection = await connectNative(config);
     releases.add('connection', () => connection.close());
     await prepareNamespace(config, logger);

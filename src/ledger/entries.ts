@@ -44,22 +44,10 @@ export async function writeEntry(
   quote: Quote,
   at: string,
 ): Promise<void> {
-  await transaction
-    .insertInto('entries')
-    .values({
-      job_id: key.jobId,
-      number: key.number,
-      kind,
-      sequence: 0n,
-      // A release says that nothing is owed any more; what was given back is the entry before it.
-      micros: kind === 'release' ? 0n : toMicros(quote.micros),
-      currency: quote.currency,
-      basis: quote.basis,
-      price_source: quote.priceSource,
-      estimated: kind === 'charge' && quote.estimated ? 1n : 0n,
-      at,
-    })
-    .execute();
+  // A release says that nothing is owed any more; what was given back is the entry before it.
+  const micros = kind === 'release' ? 0n : toMicros(quote.micros);
+  const isEstimate = kind === 'charge' && quote.estimated;
+  await insertEntry(transaction, key, kind, { quote, micros, isEstimate }, at);
 }
 
 /** Writes the one entry that takes an estimated charge to its final amount; it may be negative. */
@@ -70,18 +58,35 @@ export async function writeAdjustment(
   quote: Quote,
   at: string,
 ): Promise<void> {
+  const micros = toMicros(quote.micros) - charge.micros;
+  await insertEntry(transaction, key, 'adjust', { quote, micros, isEstimate: false }, at);
+}
+
+interface EntryAmount {
+  readonly quote: Quote;
+  readonly micros: bigint;
+  readonly isEstimate: boolean;
+}
+
+async function insertEntry(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  kind: EntryKind,
+  { quote, micros, isEstimate }: EntryAmount,
+  at: string,
+): Promise<void> {
   await transaction
     .insertInto('entries')
     .values({
       job_id: key.jobId,
       number: key.number,
-      kind: 'adjust',
+      kind,
       sequence: 0n,
-      micros: toMicros(toMicros(quote.micros) - charge.micros),
+      micros,
       currency: quote.currency,
       basis: quote.basis,
       price_source: quote.priceSource,
-      estimated: 0n,
+      estimated: isEstimate ? 1n : 0n,
       at,
     })
     .execute();

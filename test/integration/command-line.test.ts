@@ -345,6 +345,14 @@ describe('one clear message tells', () => {
     expectOneMessage(end, 2, 'config.invalid', `port ${port}`, 'in use');
   });
 
+  it('which port the health endpoint of a worker cannot have, and the worker ends', async () => {
+    const port = String(installation.simulator.port);
+
+    const end = await installation.pollux('worker', '--health-port', port);
+
+    expectOneMessage(end, 2, 'config.invalid', `port ${port}`, 'in use');
+  });
+
   it('that Temporal is away, at which address and what to do', async () => {
     const address = `127.0.0.1:${await findFreePort('127.0.0.1')}`;
     const environment = { TEMPORAL_ADDRESS: address };
