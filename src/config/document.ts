@@ -44,7 +44,7 @@ export interface PriceDocument {
     { readonly resolution?: string | undefined; readonly audio?: boolean | undefined } | undefined;
 }
 
-// Types, closed sets and defaults. Rules between two settings are in config-accounts.ts.
+// Types, closed sets and defaults. Rules between two settings are in accounts.ts.
 
 const text = z.string().min(1);
 const seconds = z.number().positive();
