@@ -8,7 +8,13 @@ import { findLackOfPlace } from './places.ts';
 import { toJobResult, toSubmissionRecord } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { NEVER_ADMITTED } from './settling.ts';
-import { endSubmission, findJob, findTaskOwner, requireSubmission } from './submissions.ts';
+import {
+  endSubmission,
+  findJob,
+  findTaskOwner,
+  insertSubmission,
+  requireSubmission,
+} from './submissions.ts';
 import type { JobRow, SubmissionRow } from './tables.ts';
 
 /**
@@ -123,22 +129,14 @@ async function admit(
   const key = { jobId: job.job_id, number: job.current_number + 1n };
   const adopt = request.adopt;
   const state: SubmissionState = adopt === undefined ? 'admitted' : 'accepted';
-  await transaction
-    .insertInto('submissions')
-    .values({
-      job_id: key.jobId,
-      number: key.number,
-      account: job.account,
-      realm: job.realm,
-      model: job.model,
-      state,
-      task_id: adopt?.taskId ?? null,
-      operation: adopt === undefined ? null : JSON.stringify(adopt.operation),
-      snapshot: adopt === undefined ? null : JSON.stringify(adopt.snapshot),
-      key_id: adopt?.keyId ?? null,
-      created_at: request.at,
-    })
-    .execute();
+  await insertSubmission(transaction, job, key.number, {
+    state,
+    task_id: adopt?.taskId ?? null,
+    operation: adopt === undefined ? null : JSON.stringify(adopt.operation),
+    snapshot: adopt === undefined ? null : JSON.stringify(adopt.snapshot),
+    key_id: adopt?.keyId ?? null,
+    created_at: request.at,
+  });
   await transaction
     .updateTable('jobs')
     .set({ current_number: key.number })

@@ -5,6 +5,7 @@ import type { SubmissionKey } from './rows.ts';
 import { toSubmissionRecord } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import {
+  insertSubmission,
   findSubmission,
   requireJob,
   requireSubmission,
@@ -67,21 +68,13 @@ async function writeNeverAdmitted(
       `cannot be settled: the current number is ${job.current_number.toString()}`,
     );
   }
-  await transaction
-    .insertInto('submissions')
-    .values({
-      job_id: key.jobId,
-      number: key.number,
-      account: job.account,
-      realm: job.realm,
-      model: job.model,
-      state: 'rejected',
-      error: JSON.stringify(NOT_SENT),
-      created_at: at,
-      ended_at: at,
-      ended_reason: NEVER_ADMITTED,
-    })
-    .execute();
+  await insertSubmission(transaction, job, key.number, {
+    state: 'rejected',
+    error: JSON.stringify(NOT_SENT),
+    created_at: at,
+    ended_at: at,
+    ended_reason: NEVER_ADMITTED,
+  });
   await transaction
     .updateTable('jobs')
     .set({ current_number: key.number })

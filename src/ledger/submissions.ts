@@ -3,7 +3,7 @@ import type { SubmissionState } from '../core/ledger.ts';
 import type { SubmissionKey } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import type { JobRow, SubmissionRow, SubmissionsTable } from './tables.ts';
-import type { Updateable } from 'kysely';
+import type { Insertable, Updateable } from 'kysely';
 
 export async function findJob(
   transaction: LedgerTransaction,
@@ -67,6 +67,27 @@ export async function updateSubmission(
     .set(changes)
     .where('job_id', '=', key.jobId)
     .where('number', '=', key.number)
+    .execute();
+}
+
+/** Writes the submission of a job under a number, with what its state asks for beside the job's own facts. */
+export async function insertSubmission(
+  transaction: LedgerTransaction,
+  job: JobRow,
+  number: bigint,
+  facts: Pick<Insertable<SubmissionsTable>, 'state' | 'created_at'> &
+    Partial<Insertable<SubmissionsTable>>,
+): Promise<void> {
+  await transaction
+    .insertInto('submissions')
+    .values({
+      job_id: job.job_id,
+      number,
+      account: job.account,
+      realm: job.realm,
+      model: job.model,
+      ...facts,
+    })
     .execute();
 }
 
