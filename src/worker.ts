@@ -26,7 +26,7 @@ import { watchTemporal } from './runtime/temporal-watch.ts';
 import type { TemporalWatch } from './runtime/temporal-watch.ts';
 import { workflowBundlePath } from './runtime/workflow-bundle.ts';
 import { registerSearchAttributes } from './runtime/search-attributes.ts';
-import { connectTemporal, temporalAway, toConnectionOptions } from './runtime/connection.ts';
+import { temporalAway, toConnectionOptions } from './runtime/connection.ts';
 
 /** Which queues a process serves. Without one it serves all. */
 export type WorkerRole = 'workflows' | 'provider' | 'transfer';
@@ -49,8 +49,6 @@ export interface RunningWorker {
 /** What a step may still take after the signal, beside a POST's own deadline. Milliseconds. */
 const GRACE_MS = 10_000;
 const FORCE_AFTER_MS = 5_000;
-/** A worker starts together with its server, on a machine that is busy with both. */
-const CONNECT_TIMEOUT_MS = 20_000;
 const STALE_TEMPORARY_MS = 24 * 3_600_000;
 
 /**
@@ -70,7 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     installSdkRuntime(logger);
     const connection = await connectNative(config);
     releases.add('connection', () => connection.close());
-    await prepareNamespace(config, logger);
+    await prepareNamespace(connection, config, logger);
     const installation = createInstallation(config);
     const ledger = await installation.openLedger();
     releases.add('ledger', () => ledger.close());
@@ -144,15 +142,13 @@ async function connectNative(config: Config): Promise<NativeConnection> {
 }
 
 /** An attribute that is not registered would stop every workflow task, so a worker never starts without them. */
-async function prepareNamespace(config: Config, logger: Logger): Promise<void> {
-  const access = await connectTemporal(config, CONNECT_TIMEOUT_MS);
-  try {
-    const registered = await registerSearchAttributes(access.connection, config.temporal.namespace);
-    if (registered.length > 0)
-      logger.info(`registered search attributes: ${registered.join(', ')}`);
-  } finally {
-    await access.close();
-  }
+async function prepareNamespace(
+  connection: NativeConnection,
+  { temporal }: Config,
+  logger: Logger,
+): Promise<void> {
+  const registered = await registerSearchAttributes(connection, temporal.namespace);
+  if (registered.length > 0) logger.info(`registered search attributes: ${registered.join(', ')}`);
 }
 
 function createPorts(

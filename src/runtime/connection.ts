@@ -12,20 +12,14 @@ export interface TemporalAccess {
   close(): Promise<void>;
 }
 
-/**
- * Connects to Temporal as the configuration says. Throws `temporal.unavailable` when it has not answered in time,
- * five seconds unless told otherwise.
- */
-export async function connectTemporal(
-  config: Config,
-  timeoutMs: number = CONNECT_TIMEOUT_MS,
-): Promise<TemporalAccess> {
+/** Connects to Temporal as the configuration says. Throws `temporal.unavailable` within five seconds. */
+export async function connectTemporal(config: Config): Promise<TemporalAccess> {
   const { address, namespace } = config.temporal;
   let connection: Connection;
   try {
     connection = await Connection.connect({
       ...toConnectionOptions(config.temporal),
-      connectTimeout: timeoutMs,
+      connectTimeout: CONNECT_TIMEOUT_MS,
     });
   } catch (error) {
     throw temporalAway(address, error);

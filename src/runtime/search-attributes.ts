@@ -1,4 +1,4 @@
-import type { Connection } from '@temporalio/client';
+import type { ConnectionLike } from '@temporalio/client';
 import { ConfigError, unknownNamespace } from '../core/errors.ts';
 import { SEARCH_ATTRIBUTES } from '../core/search-attributes.ts';
 import type { SearchAttributeKind } from '../core/search-attributes.ts';
@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<SearchAttributeKind, number>> = { Keyword: 2, Doubl
  * Run twice: the second run finds them and registers nothing. Throws `config.invalid` where one exists with another type.
  */
 export async function registerSearchAttributes(
-  connection: Connection,
+  connection: Pick<ConnectionLike, 'operatorService'>,
   namespace: string,
 ): Promise<readonly string[]> {
   const missing = await missingSearchAttributes(connection, namespace);
@@ -25,7 +25,7 @@ export async function registerSearchAttributes(
 
 /** The search attributes that the namespace lacks. `config.invalid` where one exists with another type. */
 export async function missingSearchAttributes(
-  connection: Connection,
+  connection: Pick<ConnectionLike, 'operatorService'>,
   namespace: string,
 ): Promise<readonly (keyof typeof SEARCH_ATTRIBUTES)[]> {
   const { customAttributes } = await connection.operatorService
