@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { JobListFilter, JobSummary } from '../client.ts';
+import { END_STATUSES, OPEN_STATUSES } from '../core/job.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
 import { printJson, say } from './host.ts';
 import { toWholeNumber } from './parse-options.ts';
@@ -8,19 +9,7 @@ import { renderTable } from './table.ts';
 
 type ListFlags = JobListFilter & { readonly json?: boolean };
 
-const STATUSES = [
-  'open',
-  'opening',
-  'submitting',
-  'held',
-  'queued',
-  'running',
-  'storing',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'expired',
-];
+const STATUSES: readonly string[] = ['open', ...OPEN_STATUSES, ...END_STATUSES];
 
 export const registerJobsList: RegisterCommand = (jobs, host) => {
   jobs

@@ -1,6 +1,6 @@
 import type { ErrorReport } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import type { Currency, Money, Quote } from './money.ts';
+import type { Money, Quote } from './money.ts';
 
 export type MediaKind = 'image' | 'video' | 'audio';
 
@@ -51,15 +51,19 @@ export type OpenStatus = 'opening' | 'submitting' | 'held' | 'queued' | 'running
 export type EndStatus = 'succeeded' | 'failed' | 'cancelled' | 'expired';
 export type JobStatus = OpenStatus | EndStatus;
 
-const END_STATUSES: ReadonlySet<string> = new Set<EndStatus>([
-  'succeeded',
-  'failed',
-  'cancelled',
-  'expired',
-]);
+/** In the order in which a job passes through them. */
+export const OPEN_STATUSES: readonly OpenStatus[] = [
+  'opening',
+  'submitting',
+  'held',
+  'queued',
+  'running',
+  'storing',
+];
+export const END_STATUSES: readonly EndStatus[] = ['succeeded', 'failed', 'cancelled', 'expired'];
 
 export function isEndStatus(status: string): status is EndStatus {
-  return END_STATUSES.has(status);
+  return (END_STATUSES as readonly string[]).includes(status);
 }
 
 /** A file that has been verified and published in our storage. */
@@ -150,9 +154,4 @@ export interface JobState extends JobResult {
 export interface QuotedRequest {
   readonly request: MediaRequest;
   readonly quote: Quote | null;
-}
-
-export interface CurrencyTotal {
-  readonly currency: Currency;
-  readonly micros: string;
 }

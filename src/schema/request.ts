@@ -91,11 +91,6 @@ export function jobInputJsonSchema(): JsonObject {
   return toJsonSchema(jobInput, 'Argument of workflow generateMedia');
 }
 
-/** JSON Schema (draft 2020-12) of a media request. */
-export function mediaRequestJsonSchema(): JsonObject {
-  return toJsonSchema(mediaRequest, 'MediaRequest');
-}
-
 function nameOf(request: unknown): string {
   const model = isRecord(request) ? request['model'] : undefined;
   return typeof model === 'string' && model !== '' ? model : 'request';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, isErrorCode } from '../core/error-codes.ts';
 import type { ErrorCode } from '../core/error-codes.ts';
+import { END_STATUSES, OPEN_STATUSES } from '../core/job.ts';
 import type { JobResult } from '../core/job.ts';
 import type { JsonObject } from '../core/json.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -44,18 +45,7 @@ const hold = z.strictObject({
 
 const jobResult = z.strictObject({
   jobId: z.string(),
-  status: z.enum([
-    'opening',
-    'submitting',
-    'held',
-    'queued',
-    'running',
-    'storing',
-    'succeeded',
-    'failed',
-    'cancelled',
-    'expired',
-  ]),
+  status: z.enum([...OPEN_STATUSES, ...END_STATUSES]),
   account: z.string(),
   provider: z.string(),
   model: z.string(),
