@@ -1,5 +1,6 @@
 import { ProviderError } from '../core/errors.ts';
 import type { SubmissionId } from '../core/ledger.ts';
+import { isTerminal } from '../core/provider.ts';
 import type { Operation } from '../core/provider.ts';
 import { requireAccount } from './account-of.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -34,9 +35,7 @@ export async function cancelTask(
   };
   if (provider.capabilities.cancelDeletesFinished) {
     const reading = await provider.read(step.operation, context);
-    const isUnfinished =
-      reading.outcome === 'read' &&
-      (reading.snapshot.status === 'queued' || reading.snapshot.status === 'running');
+    const isUnfinished = reading.outcome === 'read' && !isTerminal(reading.snapshot.status);
     if (!isUnfinished) return 'finished';
   }
   const answer = await provider.cancel(step.operation, context);

@@ -4,6 +4,7 @@ import type { ErrorReport } from '../core/errors.ts';
 import type { HoldReason } from '../core/job.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import type { Operation, Reading, ReadTrouble, Snapshot, TaskStatus } from '../core/provider.ts';
+import { isTerminal } from '../core/provider.ts';
 import { nextPollDelayMs } from '../core/schedule.ts';
 import { requireAccount } from './account-of.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -109,9 +110,17 @@ export async function followTask(
     jitter: Math.random(),
   });
   if (delayMs === undefined) return { kind: 'life_over', ...toCounters(facts) };
-  const progress: FollowProgress = { ...facts, nextPollAt: toIsoTime(now + delayMs) };
+  throw waitForNext({ ...facts, nextPollAt: toIsoTime(now + delayMs) }, delayMs, heartbeat);
+}
+
+/** Leaves behind what is known and asks the server for the next attempt. */
+function waitForNext(
+  progress: FollowProgress,
+  delayMs: number,
+  heartbeat: (progress: FollowProgress) => void,
+): Error {
   heartbeat(progress);
-  throw waitFor('wait.unchanged', describe(progress, delayMs), delayMs);
+  return waitFor('wait.unchanged', describe(progress, delayMs), delayMs);
 }
 
 const READ_TIMEOUT_MS = 15_000;
@@ -136,8 +145,7 @@ function waitForFirstReading(
     lastUnfinishedAt: null,
     trouble: null,
   };
-  heartbeat(progress);
-  throw waitFor('wait.unchanged', describe(progress, delayMs), delayMs);
+  throw waitForNext(progress, delayMs, heartbeat);
 }
 
 type ReadingFacts = Omit<FollowProgress, 'nextPollAt' | 'lastReadAt'> & {
@@ -167,12 +175,11 @@ function readFacts(
     };
   }
   const { status, progress } = reading.snapshot;
-  const isUnfinished = status === 'queued' || status === 'running';
   return {
     ...base,
     status,
     progress: progress ?? null,
-    lastUnfinishedAt: isUnfinished ? at : (previous?.lastUnfinishedAt ?? null),
+    lastUnfinishedAt: isTerminal(status) ? (previous?.lastUnfinishedAt ?? null) : at,
     trouble: null,
   };
 }

@@ -97,14 +97,18 @@ export async function openJob(
 }
 
 /** A job that ends before it has a plan still tells whose it was. */
-function withIdentity(
-  error: unknown,
-  { account, provider, providerRequest }: PreparedRequest,
-): unknown {
-  if (!isMediaJobError(error) || !error.code.startsWith('request.')) return error;
-  const { model } = providerRequest;
-  const details = { ...error.details, account: account.name, provider: provider.name, model };
+function withIdentity(error: unknown, prepared: PreparedRequest): unknown {
+  if (!isMediaJobError(error) || error.code !== 'request.conflict') return error;
+  const details = { ...error.details, ...identityOf(prepared) };
   return new RequestError('request.conflict', error.message, { details, cause: error });
+}
+
+function identityOf({
+  account,
+  provider,
+  providerRequest,
+}: PreparedRequest): Pick<JobPlan, 'account' | 'provider' | 'model'> {
+  return { account: account.name, provider: provider.name, model: providerRequest.model };
 }
 
 function toLedgerRequest(
@@ -120,10 +124,8 @@ function toLedgerRequest(
     requestHash: createHash('sha256').update(toRequestText(input)).digest('hex'),
     tenant: input.tenant ?? null,
     batch: input.batch ?? null,
-    account: account.name,
-    provider: provider.name,
+    ...identityOf(prepared),
     realm: account.realm,
-    model: providerRequest.model,
     quote: prepared.quote,
     places: account.limits.concurrentTasks,
     at: toIsoTime(ports.clock()),
@@ -141,15 +143,13 @@ function toLedgerRequest(
 }
 
 function toPlan(jobId: string, input: JobInput, prepared: PreparedRequest): JobPlan {
-  const { account, provider, providerRequest, model } = prepared;
+  const { account, provider, model } = prepared;
   return {
     jobId,
     request: input.request,
     tenant: input.tenant ?? null,
     batch: input.batch ?? null,
-    account: account.name,
-    provider: provider.name,
-    model: providerRequest.model,
+    ...identityOf(prepared),
     kind: model.kind ?? null,
     timing: prepared.timing,
     quote: prepared.quote,
@@ -184,15 +184,7 @@ function gaveUp(step: OpenJobStep, prepared: PreparedRequest, reason: string): R
   return new RequestError(
     'request.gave_up',
     `job ${step.jobId} was not accepted within ${giveUpSeconds} s: ${reason}; start it again under a new job id, or raise timing.giveUpSeconds of account ${prepared.account.name}`,
-    {
-      details: {
-        giveUpSeconds,
-        reason,
-        account: prepared.account.name,
-        provider: prepared.provider.name,
-        model: prepared.providerRequest.model,
-      },
-    },
+    { details: { giveUpSeconds, reason, ...identityOf(prepared) } },
   );
 }
 

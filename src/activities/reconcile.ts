@@ -1,7 +1,7 @@
 import { toIsoTime } from '../core/clock.ts';
 import type { SubmissionId, SubmissionRecord } from '../core/ledger.ts';
 import type { ActivityPorts } from './ports.ts';
-import { evidenceOf, outcomeOf } from './submission-view.ts';
+import { evidenceOf, outcomeAsRecorded, outcomeOf } from './submission-view.ts';
 import type { AcceptedTask, SubmitOutcome } from './submission-view.ts';
 import { waitFor } from './wait.ts';
 
@@ -33,19 +33,10 @@ async function adopt(
 ): Promise<SubmitOutcome> {
   const record = { outcome: 'accepted', ...task } as const;
   const recorded = await ports.ledger.recordOutcome(step, record, toIsoTime(ports.clock()));
-  switch (recorded.kind) {
-    case 'recorded':
-      return record;
-    case 'kept':
-      return outcomeOf(recorded.submission) ?? record;
-    case 'orphaned':
-      return {
-        outcome: 'unknown',
-        evidence: { reason: 'the task belongs to another submission; it is in the orphans' },
-      };
-  }
+  return outcomeAsRecorded(recorded, record, TASK_OF_ANOTHER);
 }
 
+const TASK_OF_ANOTHER = 'the task belongs to another submission; it is in the orphans';
 const AFTER_DEADLINE_MS = 250;
 
 function waitUntilDeadline(row: SubmissionRecord, nowMs: number): Error {

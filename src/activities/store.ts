@@ -15,8 +15,6 @@ export interface StoreStep extends SubmissionId {
   readonly output: TaskOutput;
   /** What the model promises; `null` where only the result tells. */
   readonly kind: MediaKind | null;
-  /** End of the URL's life minus its margin, milliseconds since 1970. */
-  readonly urlEndsAtMs: number;
 }
 
 /** Shown in the pending activity during the transfer. */

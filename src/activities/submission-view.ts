@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../core/errors.ts';
-import type { SubmissionRecord } from '../core/ledger.ts';
+import type { RecordedOutcome, SubmissionRecord } from '../core/ledger.ts';
 import type { Operation, Snapshot } from '../core/provider.ts';
 
 /** What an accepted submission leaves behind: all that later steps need. Also the details of submit's heartbeat. */
@@ -54,6 +54,22 @@ function acceptedTaskOf(row: SubmissionRecord): SubmitOutcome {
   }
   const { taskId, operation, snapshot } = row;
   return { outcome: 'accepted', taskId, operation, snapshot };
+}
+
+/** What a step reports once the ledger has taken its outcome: an earlier one stands, an orphan is nobody's task. */
+export function outcomeAsRecorded(
+  recorded: RecordedOutcome,
+  outcome: SubmitOutcome,
+  orphanReason: string,
+): SubmitOutcome {
+  switch (recorded.kind) {
+    case 'recorded':
+      return outcome;
+    case 'kept':
+      return outcomeOf(recorded.submission) ?? outcome;
+    case 'orphaned':
+      return { outcome: 'unknown', evidence: { reason: orphanReason } };
+  }
 }
 
 export function evidenceOf(row: SubmissionRecord): UnknownEvidence {

@@ -9,7 +9,7 @@ import type { OutcomeRecord, SubmissionId } from '../core/ledger.ts';
 import type { Accepted } from '../core/provider.ts';
 import type { ActivityPorts } from './ports.ts';
 import { stageInline } from './stage-inline.ts';
-import { outcomeOf } from './submission-view.ts';
+import { outcomeAsRecorded, outcomeOf } from './submission-view.ts';
 import type { AcceptedTask, SubmitOutcome } from './submission-view.ts';
 
 export interface SubmitStep extends SubmissionId {
@@ -21,6 +21,7 @@ export interface SubmitStep extends SubmissionId {
 /** How often, and how long in all, the outcome is offered to a ledger that does not take it. Milliseconds. */
 const COMMIT_RETRY_DELAY_MS = 250;
 const COMMIT_DEADLINE_MS = 8_000;
+const TOO_LATE = 'the answer came after this number had been given up; its task is in the orphans';
 
 /**
  * One submission, one POST; its outcome is a value.
@@ -151,20 +152,7 @@ async function conclude(
   for (;;) {
     try {
       const recorded = await ports.ledger.recordOutcome(step, record, toIsoTime(ports.clock()));
-      switch (recorded.kind) {
-        case 'recorded':
-          return outcome;
-        case 'kept':
-          return outcomeOf(recorded.submission) ?? outcome;
-        case 'orphaned':
-          return {
-            outcome: 'unknown',
-            evidence: {
-              reason:
-                'the answer came after this number had been given up; its task is in the orphans',
-            },
-          };
-      }
+      return outcomeAsRecorded(recorded, outcome, TOO_LATE);
     } catch (error) {
       const isAway = isMediaJobError(error) && error.code === 'ledger.unavailable';
       if (!isAway || performance.now() >= giveUpAtMs) {

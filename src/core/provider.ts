@@ -96,6 +96,11 @@ export interface SubmitEvidence {
 
 export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'expired';
 
+/** True for a status that no later reading changes. */
+export function isTerminal(status: TaskStatus): boolean {
+  return status !== 'queued' && status !== 'running';
+}
+
 /** One normalised reading of a task. JSON-plain. */
 export interface Snapshot {
   readonly status: TaskStatus;

@@ -1,6 +1,7 @@
 import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
 import type { AcceptedTask, FollowAnswer, FollowStep } from '../activities/index.ts';
-import type { Operation, Snapshot, TaskStatus } from '../core/provider.ts';
+import { isTerminal } from '../core/provider.ts';
+import type { Operation, Snapshot } from '../core/provider.ts';
 import { toDeadline } from '../core/schedule.ts';
 import { toEarlyEnd } from '../failures.ts';
 import type { JobControl } from './job-control.ts';
@@ -36,10 +37,6 @@ export async function followToEnd(
 ): Promise<TaskEnd> {
   const follower = new Follower(followed, record, control);
   return await follower.run();
-}
-
-function isTerminal(status: TaskStatus): boolean {
-  return status !== 'queued' && status !== 'running';
 }
 
 class Follower {

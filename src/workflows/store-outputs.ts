@@ -107,7 +107,6 @@ async function storeUntilWoken(
         index,
         output,
         kind: plan.kind,
-        urlEndsAtMs: endsAtMs,
       }),
     );
   } catch (error) {
