@@ -47,6 +47,21 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** A decision that is written once, however often the step that writes it runs. */
+export interface DecisionRecord extends Decision {
+  /** Unique. */
+  readonly id: string;
+}
+
+/** What an operator decides about a submission of which nobody can tell whether it was accepted. */
+export type Resolution =
+  /** This is its task. */
+  | { readonly kind: 'adopt'; readonly taskId: string }
+  /** Submit once more, although the earlier submission may have been accepted, too. */
+  | { readonly kind: 'resubmit' }
+  /** Give the job up; its money stays `unknown`. */
+  | { readonly kind: 'abandon' };
+
 export type OpenStatus = 'opening' | 'submitting' | 'held' | 'queued' | 'running' | 'storing';
 export type EndStatus = 'succeeded' | 'failed' | 'cancelled' | 'expired';
 export type JobStatus = OpenStatus | EndStatus;

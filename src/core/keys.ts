@@ -61,7 +61,7 @@ export function toStagingKey(jobId: string, number: number, index: number): stri
 
 /** The task id of an accepted submission whose reply named none. Never read, listed or cancelled. */
 export function toLocalTaskId(jobId: string, number: number): string {
-  return `local-${jobId.replace('/', '-')}-${String(number)}`;
+  return `local-${jobId.replace('/', ':')}-${String(number)}`;
 }
 
 /** Splits `<account>/<model>` at its first slash. */

@@ -27,12 +27,14 @@ export interface Provider {
   validate(request: MediaRequest): readonly RequestIssue[];
   /** Pure; `undefined` means unpriced. Expects a request that {@link validate} has passed. */
   quote(request: MediaRequest): Quote | undefined;
-  /** One POST. `context.lastCheck` runs after the body is serialised and right before the first byte is sent. */
+  /** One POST. `context.lastCheck` runs after the body is serialised and the connection stands, right before the first byte. */
   submit(request: MediaRequest, context: SubmitContext): Promise<Submission>;
   /** One GET of the task. */
   read(operation: Operation, context: CallContext): Promise<Reading>;
   /** The operation of a task that was created elsewhere. Pure. */
   operationOf(taskId: string, request: MediaRequest): Operation;
+  /** The task that a reply names which was cut or could not be read whole. Pure; `undefined` where it names none for sure. */
+  salvage?(evidence: SubmitEvidence): SalvagedTask | undefined;
   /** Asks the provider to stop a task. One call. */
   cancel?(operation: Operation, context: CallContext): Promise<CancelAnswer>;
   /** The realm's newest tasks, newest first. One GET. */
@@ -53,7 +55,10 @@ export interface CallContext {
 }
 
 export interface SubmitContext extends CallContext {
-  /** Last act before the wire. `false` means: send nothing, answer `rejected` with reason `not_sent`. */
+  /**
+   * Last act before the wire, on a connection that stands. `false` means: send nothing, answer `rejected` with reason
+   * `not_sent`.
+   */
   readonly lastCheck: () => Promise<boolean>;
   /** Where the provider should announce changes; only for providers with {@link Provider.callback}. */
   readonly callbackUrl?: string;
@@ -94,6 +99,12 @@ export interface SubmitEvidence {
   readonly body?: string;
 }
 
+/** A task of which a broken reply told the id. */
+export interface SalvagedTask {
+  readonly taskId: string;
+  readonly operation: Operation;
+}
+
 export type TaskStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'expired';
 
 /** True for a status that no later reading changes. */
@@ -114,6 +125,8 @@ export interface Snapshot {
   readonly error?: ErrorReport;
   /** False where a failure does not prove that nothing is owed. */
   readonly failureProvesNoCharge?: boolean;
+  /** The provider's model id, where it prints one: tells whose task an id from elsewhere is. */
+  readonly model?: string;
   /** The provider's stamps as ISO 8601, for the record; they may only shorten our own clocks. */
   readonly createdAt?: string;
   readonly completedAt?: string;
