@@ -1,4 +1,6 @@
 import type { ArmAnswer, ArmFacts } from '../core/ledger.ts';
+import type { Sealer } from '../core/sealer.ts';
+import { isCurrent } from './claims.ts';
 import type { SubmissionKey } from './rows.ts';
 import { toSubmissionRecord } from './rows.ts';
 import type { LedgerDatabase, LedgerTransaction } from './session.ts';
@@ -10,17 +12,19 @@ import { findSubmission, requireJob, updateSubmission } from './submissions.ts';
  */
 export async function arm(
   transaction: LedgerTransaction,
+  sealer: Sealer,
   key: SubmissionKey,
   facts: ArmFacts,
 ): Promise<ArmAnswer> {
   const row = await findSubmission(transaction, key);
   if (row === undefined) return { kind: 'refused', submission: undefined };
   const job = await requireJob(transaction, key.jobId);
-  const mayArm =
-    row.state === 'admitted' && row.ended_at === null && job.current_number === row.number;
-  if (!mayArm) return { kind: 'refused', submission: toSubmissionRecord(row) };
+  if (row.state !== 'admitted' || !isCurrent(job, row)) {
+    return { kind: 'refused', submission: toSubmissionRecord(row, sealer) };
+  }
   await updateSubmission(transaction, key, {
     state: 'armed',
+    arming_id: facts.armingId,
     worker: facts.worker,
     key_id: facts.keyId,
     armed_at: facts.at,

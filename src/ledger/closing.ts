@@ -1,10 +1,10 @@
 import { LedgerError } from '../core/errors.ts';
 import type { JobResult } from '../core/job.ts';
 import { isEndStatus } from '../core/job.ts';
-import { UNPROVED_BILLING } from './costs.ts';
-import { recordDiscrepancy } from './discrepancies.ts';
+import type { Sealer } from '../core/sealer.ts';
+import { recordDiscrepancy, UNPROVED_BILLING } from './discrepancies.ts';
 import { bookUnknown, isSettled, readEntries, releaseMoney } from './entries.ts';
-import { toJobResult } from './rows.ts';
+import { toJobResult, toSealedJson } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { endSubmission, requireJob } from './submissions.ts';
 import type { SubmissionRow } from './tables.ts';
@@ -12,12 +12,13 @@ import type { SubmissionRow } from './tables.ts';
 /** Writes the job's end and ends what is open. Run twice: the first result wins and is returned. */
 export async function closeJob(
   transaction: LedgerTransaction,
+  sealer: Sealer,
   jobId: string,
   result: JobResult,
   at: string,
 ): Promise<JobResult> {
   const job = await requireJob(transaction, jobId);
-  if (job.result !== null) return toJobResult(job.result);
+  if (job.result !== null) return toJobResult(job.result, sealer);
   if (!isEndStatus(result.status)) {
     throw new LedgerError(
       'ledger.conflict',
@@ -33,7 +34,7 @@ export async function closeJob(
   for (const row of open) await closeSubmission(transaction, row, at);
   await transaction
     .updateTable('jobs')
-    .set({ ended_at: at, end_status: result.status, result: JSON.stringify(result) })
+    .set({ ended_at: at, end_status: result.status, result: toSealedJson(sealer, result) })
     .where('job_id', '=', jobId)
     .execute();
   return result;

@@ -2,7 +2,12 @@ import type { Cost, CostState } from '../core/job.ts';
 import type { CostRecord, SubmissionState } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
 import { toMicros } from '../core/money.ts';
-import { recordDiscrepancy } from './discrepancies.ts';
+import {
+  hasDiscrepancy,
+  recordDiscrepancy,
+  TASK_CLAIMED_BY_REPLY,
+  UNPROVED_BILLING,
+} from './discrepancies.ts';
 import {
   findEffectiveEntry,
   isSettled,
@@ -13,7 +18,7 @@ import {
 import type { SubmissionKey } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { endSubmission, requireSubmission, submissionConflict } from './submissions.ts';
-import type { EntryRow } from './tables.ts';
+import type { EntryRow, SubmissionRow } from './tables.ts';
 
 /** Which money may be booked on a submission in which state: only an accepted one can be owed for. */
 const BOOKABLE: Readonly<Record<CostRecord['kind'], readonly SubmissionState[]>> = {
@@ -24,7 +29,8 @@ const BOOKABLE: Readonly<Record<CostRecord['kind'], readonly SubmissionState[]>>
 
 /**
  * Books the end of a submission's money and ends it. Run twice: the same amount changes nothing; another amount or
- * another settlement is `ledger.conflict`.
+ * another settlement is `ledger.conflict`, and so is any amount where the submission has lost its task
+ * (`details.reason` is `task_taken`).
  */
 export async function recordCost(
   transaction: LedgerTransaction,
@@ -33,6 +39,7 @@ export async function recordCost(
   at: string,
 ): Promise<Cost | null> {
   const row = await requireSubmission(transaction, key);
+  await refuseTakenTask(transaction, row);
   if (!BOOKABLE[cost.kind].some((state) => state === row.state)) {
     throw submissionConflict(key, `is ${row.state}: a ${cost.kind} cannot be booked on it`);
   }
@@ -65,8 +72,17 @@ export async function adjustCost(
   return toCost(await readEntries(transaction, key));
 }
 
-/** Kind of the discrepancy that goes with money of which nothing proves that it is owed. */
-export const UNPROVED_BILLING = 'unproved_billing';
+/** What the step knows of money is about a task that is another submission's. */
+async function refuseTakenTask(transaction: LedgerTransaction, row: SubmissionRow): Promise<void> {
+  if (row.state !== 'unknown') return;
+  const key = { jobId: row.job_id, number: row.number };
+  if (!(await hasDiscrepancy(transaction, key, TASK_CLAIMED_BY_REPLY))) return;
+  throw submissionConflict(
+    key,
+    'does not hold a task any more: the reply to another submission claimed it; reconcile it again',
+    { reason: 'task_taken' },
+  );
+}
 
 async function book(
   transaction: LedgerTransaction,

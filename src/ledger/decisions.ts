@@ -1,21 +1,23 @@
-import { randomUUID } from 'node:crypto';
-
-import type { Decision } from '../core/job.ts';
+import { LedgerError } from '../core/errors.ts';
+import type { DecisionRecord } from '../core/job.ts';
+import type { DecisionEntry, DecisionKind } from '../core/ledger.ts';
 import type { SubmissionKey } from './rows.ts';
-import type { LedgerTransaction } from './session.ts';
+import { toSubmissionId } from './rows.ts';
+import type { LedgerDatabase, LedgerTransaction } from './session.ts';
+import type { DecisionRow } from './tables.ts';
 
-/** Writes who decided to open or take up a submission that nothing else would have opened. */
+/** Writes what a person or a policy decided. The caller has looked: no decision has this id. */
 export async function recordDecision(
   transaction: LedgerTransaction,
   key: SubmissionKey,
-  kind: 'rerun' | 'resubmit',
-  decision: Decision,
+  kind: DecisionKind,
+  decision: DecisionRecord,
   at: string,
 ): Promise<void> {
   await transaction
     .insertInto('decisions')
     .values({
-      decision_id: randomUUID(),
+      decision_id: decision.id,
       job_id: key.jobId,
       number: key.number,
       kind,
@@ -24,4 +26,48 @@ export async function recordDecision(
       at,
     })
     .execute();
+}
+
+/** True where a job's decision is written already. `ledger.conflict` where its id stands for another one. */
+export async function isDecided(
+  transaction: LedgerTransaction,
+  jobId: string,
+  kind: DecisionKind,
+  { id }: DecisionRecord,
+): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('decisions')
+    .select(['job_id', 'kind'])
+    .where('decision_id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return false;
+  if (row.job_id === jobId && row.kind === kind) return true;
+  throw new LedgerError(
+    'ledger.conflict',
+    `decision ${id} of job ${jobId}, ${kind}, cannot be written: its id stands for ` +
+      `decision ${row.kind} of job ${row.job_id}; decide again under a new id`,
+    { details: { decisionId: id, jobId, recordedJobId: row.job_id, recordedKind: row.kind } },
+  );
+}
+
+/** Oldest first. */
+export async function readDecisions(
+  database: LedgerDatabase,
+  jobId: string | undefined,
+): Promise<readonly DecisionEntry[]> {
+  let query = database.selectFrom('decisions').selectAll().orderBy('at').orderBy('decision_id');
+  if (jobId !== undefined) query = query.where('job_id', '=', jobId);
+  return (await query.execute()).map(toDecisionEntry);
+}
+
+/** What {@link recordDecision} wrote is read back: the cast names what that was. */
+function toDecisionEntry(row: DecisionRow): DecisionEntry {
+  return {
+    ...toSubmissionId(row),
+    id: row.decision_id,
+    kind: row.kind as DecisionKind,
+    author: row.author,
+    reason: row.reason,
+    at: row.at,
+  };
 }

@@ -11,6 +11,7 @@ const SETTLED: ReadonlySet<string> = new Set<EntryKind>(['charge', 'release']);
 /** Later kinds take the place of earlier ones; `adjust` adds to them. */
 const PRECEDENCE = ['charge', 'release', 'unknown', 'reserve'] as const satisfies EntryKind[];
 
+/** Those of one kind by their sequence. */
 export async function readEntries(
   transaction: LedgerTransaction,
   key: SubmissionKey,
@@ -20,6 +21,7 @@ export async function readEntries(
     .selectAll()
     .where('job_id', '=', key.jobId)
     .where('number', '=', key.number)
+    .orderBy('sequence')
     .execute();
 }
 
@@ -50,7 +52,7 @@ export async function writeEntry(
   await insertEntry(transaction, key, kind, { quote, micros, isEstimate }, at);
 }
 
-/** Writes the one entry that takes an estimated charge to its final amount; it may be negative. */
+/** Writes the entry that takes an estimated charge to its final amount; it may be negative. */
 export async function writeAdjustment(
   transaction: LedgerTransaction,
   key: SubmissionKey,
@@ -62,9 +64,28 @@ export async function writeAdjustment(
   await insertEntry(transaction, key, 'adjust', { quote, micros, isEstimate: false }, at);
 }
 
+/** Takes back what a submission was charged, with one `adjust`, where it was charged at all. */
+export async function cancelCharge(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+  basis: string,
+  at: string,
+): Promise<void> {
+  const entries = await readEntries(transaction, key);
+  const charge = entries.find((entry) => entry.kind === 'charge');
+  if (charge === undefined) return;
+  const adjustments = entries.filter((entry) => entry.kind === 'adjust');
+  const micros = 0n - adjustments.reduce((sum, entry) => sum + entry.micros, charge.micros);
+  const sequence = BigInt(adjustments.length);
+  const quote = { ...toQuote(charge), basis };
+  await insertEntry(transaction, key, 'adjust', { quote, micros, sequence, isEstimate: false }, at);
+}
+
 interface EntryAmount {
   readonly quote: Quote;
   readonly micros: bigint;
+  /** 0 where it is absent. */
+  readonly sequence?: bigint;
   readonly isEstimate: boolean;
 }
 
@@ -72,7 +93,7 @@ async function insertEntry(
   transaction: LedgerTransaction,
   key: SubmissionKey,
   kind: EntryKind,
-  { quote, micros, isEstimate }: EntryAmount,
+  { quote, micros, sequence = 0n, isEstimate }: EntryAmount,
   at: string,
 ): Promise<void> {
   await transaction
@@ -81,7 +102,7 @@ async function insertEntry(
       job_id: key.jobId,
       number: key.number,
       kind,
-      sequence: 0n,
+      sequence,
       micros,
       currency: quote.currency,
       basis: quote.basis,

@@ -4,11 +4,15 @@ import { Migrator } from 'kysely';
 import { ConfigError } from '../core/errors.ts';
 import type { LedgerDialect } from './dialect.ts';
 import { createTables } from './migrations/0001-initial.ts';
+import { addInputsAndSources } from './migrations/0002-inputs-and-sources.ts';
 import type { LedgerDatabase } from './session.ts';
 
 /** Every migration by name, oldest first. Forward only: none has a way down. */
 function listMigrations(dialect: LedgerDialect): Record<string, Migration> {
-  return { '0001-initial': { up: (database) => createTables(database, dialect) } };
+  return {
+    '0001-initial': { up: (database) => createTables(database, dialect) },
+    '0002-inputs-and-sources': { up: (database) => addInputsAndSources(database, dialect) },
+  };
 }
 
 /** Where Kysely's migrator keeps the names of what it has run. */

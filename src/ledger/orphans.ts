@@ -1,10 +1,13 @@
-import type { SubmissionKey } from './rows.ts';
-import type { LedgerTransaction } from './session.ts';
+import type { NewOrphan, OrphanRecord } from '../core/ledger.ts';
+import { toMicros } from '../core/money.ts';
 import { findEffectiveEntry, readEntries } from './entries.ts';
-import type { JobRow } from './tables.ts';
+import type { SubmissionKey } from './rows.ts';
+import type { LedgerDatabase, LedgerTransaction } from './session.ts';
+import { findTaskOwner } from './submissions.ts';
+import type { JobRow, OrphanRow } from './tables.ts';
 
-/** Records a task that its own submission may not hold. Seen again, it keeps its first time. */
-export async function recordOrphan(
+/** Records a task that a late answer named and that its own submission may not hold. Seen again, it keeps its first time. */
+export async function recordLateTask(
   transaction: LedgerTransaction,
   job: JobRow,
   key: SubmissionKey,
@@ -36,6 +39,29 @@ export async function recordOrphan(
     .execute();
 }
 
+/** Records a task that a list showed. Run twice, or after a late answer named it: what is there stays. */
+export async function recordOrphan(
+  transaction: LedgerTransaction,
+  orphan: NewOrphan,
+  at: string,
+): Promise<void> {
+  const { realm, taskId, account, model, estimate } = orphan;
+  if ((await findTaskOwner(transaction, realm, taskId)) !== undefined) return;
+  await transaction
+    .insertInto('orphans')
+    .values({
+      realm,
+      task_id: taskId,
+      account,
+      model,
+      first_seen_at: at,
+      estimated_micros: estimate === null ? null : toMicros(estimate.micros),
+      currency: estimate?.currency ?? null,
+    })
+    .onConflict((conflict) => conflict.columns(['realm', 'task_id']).doNothing())
+    .execute();
+}
+
 /** Called in the transaction that gives the task to a submission: it is no orphan any more. */
 export async function removeOrphan(
   transaction: LedgerTransaction,
@@ -47,4 +73,32 @@ export async function removeOrphan(
     .where('realm', '=', realm)
     .where('task_id', '=', taskId)
     .execute();
+}
+
+/** Oldest first. */
+export async function readOrphans(
+  database: LedgerDatabase,
+  realm: string | undefined,
+): Promise<readonly OrphanRecord[]> {
+  let query = database
+    .selectFrom('orphans')
+    .selectAll()
+    .orderBy('first_seen_at')
+    .orderBy('realm')
+    .orderBy('task_id');
+  if (realm !== undefined) query = query.where('realm', '=', realm);
+  return (await query.execute()).map(toOrphanRecord);
+}
+
+function toOrphanRecord(row: OrphanRow): OrphanRecord {
+  const { estimated_micros: micros, currency, job_id: jobId, number } = row;
+  return {
+    realm: row.realm,
+    taskId: row.task_id,
+    account: row.account,
+    model: row.model,
+    estimate: micros === null || currency === null ? null : { currency, micros: micros.toString() },
+    firstSeenAt: row.first_seen_at,
+    submission: jobId === null || number === null ? null : { jobId, number: Number(number) },
+  };
 }

@@ -1,12 +1,20 @@
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
 
-import type { EntryRecord, JobFilter, JobRecord, SubmissionRecord } from '../core/ledger.ts';
+import type {
+  EntryRecord,
+  JobFilter,
+  JobRecord,
+  SubmissionFilter,
+  SubmissionRecord,
+} from '../core/ledger.ts';
+import type { Sealer } from '../core/sealer.ts';
 import { toEntryRecord, toJobRecord, toSubmissionRecord } from './rows.ts';
 import type { LedgerDatabase } from './session.ts';
 import type { Tables } from './tables.ts';
 
 export async function readJob(
   database: LedgerDatabase,
+  sealer: Sealer,
   jobId: string,
 ): Promise<JobRecord | undefined> {
   const row = await database
@@ -14,11 +22,12 @@ export async function readJob(
     .selectAll()
     .where('job_id', '=', jobId)
     .executeTakeFirst();
-  return row === undefined ? undefined : toJobRecord(row);
+  return row === undefined ? undefined : toJobRecord(row, sealer);
 }
 
 export async function readJobs(
   database: LedgerDatabase,
+  sealer: Sealer,
   filter: JobFilter,
 ): Promise<readonly JobRecord[]> {
   let query = database
@@ -28,11 +37,12 @@ export async function readJobs(
     .orderBy('created_at', 'desc')
     .orderBy('job_id', 'desc');
   if (filter.limit !== undefined) query = query.limit(BigInt(filter.limit));
-  return (await query.execute()).map(toJobRecord);
+  return (await query.execute()).map((row) => toJobRecord(row, sealer));
 }
 
 export async function readSubmissions(
   database: LedgerDatabase,
+  sealer: Sealer,
   jobId: string,
 ): Promise<readonly SubmissionRecord[]> {
   const rows = await database
@@ -41,7 +51,26 @@ export async function readSubmissions(
     .where('job_id', '=', jobId)
     .orderBy('number')
     .execute();
-  return rows.map(toSubmissionRecord);
+  return rows.map((row) => toSubmissionRecord(row, sealer));
+}
+
+/** Oldest first, over all jobs. */
+export async function readAllSubmissions(
+  database: LedgerDatabase,
+  sealer: Sealer,
+  { isOpen, states, account }: SubmissionFilter,
+): Promise<readonly SubmissionRecord[]> {
+  if (states?.length === 0) return [];
+  let query = database
+    .selectFrom('submissions')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('job_id')
+    .orderBy('number');
+  if (isOpen !== undefined) query = query.where('ended_at', isOpen ? 'is' : 'is not', null);
+  if (states !== undefined) query = query.where('state', 'in', states);
+  if (account !== undefined) query = query.where('account', '=', account);
+  return (await query.execute()).map((row) => toSubmissionRecord(row, sealer));
 }
 
 /** In the order in which a submission's entries are written. */

@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { Kysely } from 'kysely';
 
 import { LedgerError } from '../core/errors.ts';
-import type { LedgerDialect } from './dialect.ts';
+import type { DatabaseErrors, LedgerDialect } from './dialect.ts';
 import type { Tables } from './tables.ts';
 
 export type LedgerTransaction = Transaction<Tables>;
@@ -18,10 +18,10 @@ export interface Session {
   readonly write: <Result>(
     work: (transaction: LedgerTransaction) => Promise<Result>,
   ) => Promise<Result>;
+  /** What is wrong with the database itself, one line each; `appendOnly` are the tables whose guard must be there. */
+  readonly check: (appendOnly: readonly string[]) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 }
-
-type DatabaseErrors = Pick<LedgerDialect, 'isContention' | 'toLedgerError'>;
 
 const PAUSE_MS = 5;
 const PAUSE_SPREAD_MS = 20;
@@ -49,24 +49,22 @@ async function waitOutContention<Result>(
 export interface SessionOptions {
   readonly lockWaitMs: number;
   readonly errors: DatabaseErrors;
-  /** May run again from its start where it met contention. */
-  readonly open: () => LedgerDialect;
+  /** What is asked of the database at once may take `patienceMs`. May run again where it met contention. */
+  readonly open: (patienceMs: number) => LedgerDialect;
   /** Runs once on the open database, before anybody else uses it. May run again where it met contention. */
   readonly prepare: (database: LedgerDatabase, dialect: LedgerDialect) => Promise<void>;
 }
+
+/** A migration may have to rewrite a large table. */
+const PREPARATION_MS = 600_000;
 
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { lockWaitMs, errors } = options;
   const patiently = <Result>(work: () => Promise<Result>): Promise<Result> =>
     waitOutContention(errors, lockWaitMs, work);
-  const dialect = await patiently(async () => options.open());
+  await patiently(() => prepare(options));
+  const dialect = await patiently(async () => options.open(lockWaitMs));
   const database = new Kysely<Tables>({ dialect: dialect.kysely });
-  try {
-    await patiently(() => options.prepare(database, dialect));
-  } catch (error) {
-    await database.destroy();
-    throw error;
-  }
 
   let isClosed = false;
   const run = async <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -76,10 +74,22 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   return {
     read: (work) => run(() => work(database)),
     write: (work) => run(() => database.transaction().execute(work)),
+    check: (appendOnly) => run(() => dialect.findDamage(database, appendOnly)),
     close: async () => {
       if (isClosed) return;
       isClosed = true;
       await database.destroy();
     },
   };
+}
+
+/** Over connections of its own, since they wait longer than those of the session. */
+async function prepare(options: SessionOptions): Promise<void> {
+  const dialect = options.open(PREPARATION_MS);
+  const database = new Kysely<Tables>({ dialect: dialect.kysely });
+  try {
+    await options.prepare(database, dialect);
+  } finally {
+    await database.destroy();
+  }
 }

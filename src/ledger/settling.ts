@@ -1,8 +1,9 @@
 import type { ErrorReport } from '../core/errors.ts';
 import type { SubmissionRecord } from '../core/ledger.ts';
+import type { Sealer } from '../core/sealer.ts';
 import { bookUnknown } from './entries.ts';
 import type { SubmissionKey } from './rows.ts';
-import { toSubmissionRecord } from './rows.ts';
+import { toSealedJson, toSubmissionRecord } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import {
   insertSubmission,
@@ -26,17 +27,19 @@ const NOT_SENT: ErrorReport = {
 /** First step of reconcile: shuts the door for late workers. Run twice: the second run finds what the first wrote. */
 export async function settleSubmission(
   transaction: LedgerTransaction,
+  sealer: Sealer,
   key: SubmissionKey,
   at: string,
 ): Promise<SubmissionRecord> {
   const row = await findSubmission(transaction, key);
-  if (row === undefined) await writeNeverAdmitted(transaction, key, at);
-  else await settle(transaction, key, row, at);
-  return toSubmissionRecord(await requireSubmission(transaction, key));
+  if (row === undefined) await writeNeverAdmitted(transaction, sealer, key, at);
+  else await settle(transaction, sealer, key, row, at);
+  return toSubmissionRecord(await requireSubmission(transaction, key), sealer);
 }
 
 async function settle(
   transaction: LedgerTransaction,
+  sealer: Sealer,
   key: SubmissionKey,
   row: SubmissionRow,
   at: string,
@@ -44,7 +47,7 @@ async function settle(
   if (row.state === 'admitted') {
     await updateSubmission(transaction, key, {
       state: 'rejected',
-      error: JSON.stringify(NOT_SENT),
+      error: toSealedJson(sealer, NOT_SENT),
     });
   } else if (row.state === 'armed' && isPast(row.deadline_at, at)) {
     await updateSubmission(transaction, key, { state: 'unknown' });
@@ -58,6 +61,7 @@ function isPast(deadlineAt: string | null, at: string): boolean {
 
 async function writeNeverAdmitted(
   transaction: LedgerTransaction,
+  sealer: Sealer,
   key: SubmissionKey,
   at: string,
 ): Promise<void> {
@@ -70,7 +74,7 @@ async function writeNeverAdmitted(
   }
   await insertSubmission(transaction, job, key.number, {
     state: 'rejected',
-    error: JSON.stringify(NOT_SENT),
+    error: toSealedJson(sealer, NOT_SENT),
     created_at: at,
     ended_at: at,
     ended_reason: NEVER_ADMITTED,

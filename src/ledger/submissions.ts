@@ -1,4 +1,5 @@
 import { LedgerError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { SubmissionState } from '../core/ledger.ts';
 import type { SubmissionKey } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
@@ -107,10 +108,14 @@ export async function endSubmission(
     .execute();
 }
 
-export function submissionConflict(key: SubmissionKey, what: string): LedgerError {
+export function submissionConflict(
+  key: SubmissionKey,
+  what: string,
+  details: JsonObject = {},
+): LedgerError {
   return new LedgerError(
     'ledger.conflict',
     `submission ${key.number.toString()} of job ${key.jobId} ${what}`,
-    { details: { jobId: key.jobId, number: Number(key.number) } },
+    { details: { ...details, jobId: key.jobId, number: Number(key.number) } },
   );
 }

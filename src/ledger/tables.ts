@@ -6,6 +6,11 @@ type Integer = ColumnType<bigint, bigint, bigint>;
 type Flag = Integer;
 /** JSON as text. */
 type JsonText = string;
+declare const sealed: unique symbol;
+
+/** Text that went through the sealer. Only what was sealed can be written; what is read may be older than the key. */
+export type SealedText = string & { readonly [sealed]: true };
+type Sealed = ColumnType<string | null, SealedText | null, SealedText | null>;
 /** ISO 8601 with milliseconds, so that order of text is order of time. */
 type Time = string;
 
@@ -23,7 +28,9 @@ export interface JobsTable {
   created_at: Time;
   ended_at: Time | null;
   end_status: string | null;
-  result: JsonText | null;
+  result: Sealed;
+  /** `null` for a job of a release that did not keep it. */
+  input: Sealed;
 }
 
 export interface SubmissionsTable {
@@ -34,13 +41,17 @@ export interface SubmissionsTable {
   model: string;
   state: string;
   task_id: string | null;
-  operation: JsonText | null;
-  snapshot: JsonText | null;
-  error: JsonText | null;
-  evidence: JsonText | null;
+  /** Where the task id came from. */
+  source: string | null;
+  operation: Sealed;
+  snapshot: Sealed;
+  error: Sealed;
+  evidence: Sealed;
   key_id: string | null;
   newest_known_task_id: string | null;
   worker: string | null;
+  /** The attempt that may send. */
+  arming_id: string | null;
   armed_at: Time | null;
   deadline_at: Time | null;
   created_at: Time;
@@ -90,7 +101,7 @@ export interface OrphansTable {
 export interface DecisionsTable {
   decision_id: string;
   job_id: string;
-  /** The submission that the decision opened or took up. */
+  /** The submission that the decision opened, took up or is about. */
   number: Integer;
   kind: string;
   author: string;
@@ -117,6 +128,12 @@ export interface Tables {
   discrepancies: DiscrepanciesTable;
 }
 
+/** Tables whose rows the database itself refuses to change or remove. */
+export const APPEND_ONLY: readonly (keyof Tables)[] = ['entries'];
+
 export type JobRow = Selectable<JobsTable>;
 export type SubmissionRow = Selectable<SubmissionsTable>;
 export type EntryRow = Selectable<EntriesTable>;
+export type OrphanRow = Selectable<OrphansTable>;
+export type DecisionRow = Selectable<DecisionsTable>;
+export type DiscrepancyRow = Selectable<DiscrepanciesTable>;

@@ -1,0 +1,60 @@
+import type { Admission, OpenJobRequest, SubmissionState } from '../core/ledger.ts';
+import type { Sealer } from '../core/sealer.ts';
+import { writeEntry } from './entries.ts';
+import { removeOrphan } from './orphans.ts';
+import { findLackOfPlace } from './places.ts';
+import { toSealedJson, toSubmissionRecord } from './rows.ts';
+import type { LedgerTransaction } from './session.ts';
+import { insertSubmission, requireSubmission } from './submissions.ts';
+import type { JobRow, SubmissionRow } from './tables.ts';
+
+/** A request to open a job, in its transaction, with the job's row as it was found. */
+export interface Opening {
+  readonly transaction: LedgerTransaction;
+  readonly sealer: Sealer;
+  readonly job: JobRow;
+  readonly request: OpenJobRequest;
+}
+
+export async function admitIfPlace(opening: Opening): Promise<Admission> {
+  return (await findLackOfPlace(opening.transaction, opening.request)) ?? (await admit(opening));
+}
+
+/** Writes the submission after the current one, with its reservation. */
+export async function admit({ transaction, sealer, job, request }: Opening): Promise<Admission> {
+  const key = { jobId: job.job_id, number: job.current_number + 1n };
+  await insertSubmission(transaction, job, key.number, {
+    ...toAdoptedColumns(sealer, request.adopt),
+    created_at: request.at,
+  });
+  await transaction
+    .updateTable('jobs')
+    .set({ current_number: key.number })
+    .where('job_id', '=', key.jobId)
+    .execute();
+  if (request.quote !== null) {
+    await writeEntry(transaction, key, 'reserve', request.quote, request.at);
+  }
+  if (request.adopt !== undefined) {
+    await removeOrphan(transaction, job.realm, request.adopt.taskId);
+  }
+  return toAdmission(await requireSubmission(transaction, key), sealer);
+}
+
+function toAdoptedColumns(sealer: Sealer, adopt: OpenJobRequest['adopt']) {
+  const state: SubmissionState = adopt === undefined ? 'admitted' : 'accepted';
+  if (adopt === undefined) return { state };
+  return {
+    state,
+    task_id: adopt.taskId,
+    source: 'input',
+    operation: toSealedJson(sealer, adopt.operation),
+    snapshot: toSealedJson(sealer, adopt.snapshot),
+    key_id: adopt.keyId,
+  };
+}
+
+export function toAdmission(row: SubmissionRow, sealer: Sealer): Admission {
+  const kind = row.state === 'admitted' && row.ended_at === null ? 'admitted' : 'resumed';
+  return { kind, submission: toSubmissionRecord(row, sealer) };
+}
