@@ -7,8 +7,13 @@ export type FaultOperation = (typeof OPERATIONS)[number];
 export type Fault =
   /** Does the work at once and answers `ms` later. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Does the work, then destroys the socket. */
+  /** Does the work, then destroys the socket: the task of a create is read and listed as any other. */
   | { readonly kind: 'drop_reply' }
+  /**
+   * Of a create: the task is made `delayMs` after the request came, also where the client has gone by then. Until then the
+   * connection is held open, or dropped at once with `isDropped`.
+   */
+  | { readonly kind: 'accept_late'; readonly delayMs: number; readonly isDropped?: boolean }
   /** Destroys the socket before any work. */
   | { readonly kind: 'reset_before' }
   /** Answers so instead of working; with `accepted` the work is done and the reply is replaced. Default body: the dialect's envelope. */
@@ -120,6 +125,7 @@ function directiveOf(target: FaultTarget, obeyed: Set<string>): Fault | undefine
 const FAULT_FIELDS: Readonly<Record<Fault['kind'], Readonly<Record<string, string>>>> = {
   slow: { ms: 'number' },
   drop_reply: {},
+  accept_late: { delayMs: 'number' },
   reset_before: {},
   status: { status: 'number' },
   html: {},

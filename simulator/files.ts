@@ -82,6 +82,7 @@ function insteadOfFile(fault: Fault | undefined): Answer | undefined {
     case 'expire_task':
       return missing();
     case 'slow':
+    case 'accept_late':
     case 'truncate':
     case 'fail_task':
     case 'stuck_task':

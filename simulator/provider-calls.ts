@@ -6,7 +6,7 @@ import { objectOf, textOf } from './fields.ts';
 import { keyHashOf, type SimulatorLog } from './log.ts';
 import type { Settings } from './options.ts';
 import { createRateLimit } from './rate-limit.ts';
-import type { TaskBook } from './task-book.ts';
+import type { NewTask, TaskBook } from './task-book.ts';
 import { isFinal, type JsonBody, type Task, type TaskPlan } from './task.ts';
 
 export interface Desk {
@@ -75,23 +75,33 @@ export function createProviderDesk(desk: Desk): ProviderDesk {
     if (limitedMs > 0) return refuse('rate limit', tooMany(dialect, limitedMs));
 
     const error = fault?.kind === 'fail_task' ? fault.error : undefined;
-    const task = book.accept({
+    const newTask: NewTask = {
       provider: dialect.provider,
       ...caller,
       spec,
       body,
       end: endOf(fault),
       ...(error === undefined ? {} : { error }),
-    });
-    if (spec.isSynchronous) await waitForEnd(task);
-    if (fault?.kind === 'drop_reply') {
-      const { id } = task.record;
-      log.append(
-        { kind: 'reply_dropped', provider: dialect.provider, taskId: id, model: spec.model },
-        settings.nowMs(),
-      );
+    };
+    if (fault?.kind === 'accept_late' && fault.isDropped === true) {
+      void book.acceptLater(newTask, fault.delayMs).then(logDroppedReply);
+      return { kind: 'destroy' };
     }
+    const task =
+      fault?.kind === 'accept_late'
+        ? await book.acceptLater(newTask, fault.delayMs)
+        : book.accept(newTask);
+    if (spec.isSynchronous) await waitForEnd(task);
+    if (fault?.kind === 'drop_reply') logDroppedReply(task);
     return afterWork(dialect, fault, dialect.created(task, viewOf(call)));
+  }
+
+  function logDroppedReply({ record }: Task): void {
+    const { provider, id, spec } = record;
+    log.append(
+      { kind: 'reply_dropped', provider, taskId: id, model: spec.model },
+      settings.nowMs(),
+    );
   }
 
   async function waitForEnd(task: Task): Promise<void> {

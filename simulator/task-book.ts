@@ -22,6 +22,8 @@ export interface NewTask {
 /** All tasks of all three providers. Whatever changes is in the log first. */
 export interface TaskBook {
   accept(input: NewTask): Task;
+  /** Accepts after so many milliseconds, and never once the book is closed. */
+  acceptLater(input: NewTask, delayMs: number): Promise<Task>;
   find(provider: ProviderName, taskId: string): Task | undefined;
   /** Whatever provider's it is: ids are unique here. */
   findAny(taskId: string): Task | undefined;
@@ -51,6 +53,8 @@ export function createTaskBook(
   const tasks = restore(log.entries);
   const open = new Set([...tasks.values()].filter((task) => !isFinal(task.state.status)));
   const timers = new Map<string, NodeJS.Timeout>();
+  /** Of tasks that are still to be accepted. */
+  const late = new Set<NodeJS.Timeout>();
   let sequence = tasks.size;
 
   function arm(task: Task): void {
@@ -113,24 +117,35 @@ export function createTaskBook(
     onChange(task);
   }
 
+  function accept(input: NewTask): Task {
+    sequence += 1;
+    const record = toRecord(settings, input, sequence);
+    const task: Task = {
+      record,
+      state: { status: input.spec.initialStatus, changedAtMs: record.createdAtMs },
+    };
+    tasks.set(record.id, task);
+    open.add(task);
+    const quote = record.quote === undefined ? {} : { bill: record.quote };
+    log.append(
+      { kind: 'create', ...identityOf(task), body: input.body, ...quote, task: record },
+      record.createdAtMs,
+    );
+    arm(task);
+    return task;
+  }
+
   return {
-    accept(input) {
-      sequence += 1;
-      const record = toRecord(settings, input, sequence);
-      const task: Task = {
-        record,
-        state: { status: input.spec.initialStatus, changedAtMs: record.createdAtMs },
-      };
-      tasks.set(record.id, task);
-      open.add(task);
-      const quote = record.quote === undefined ? {} : { bill: record.quote };
-      log.append(
-        { kind: 'create', ...identityOf(task), body: input.body, ...quote, task: record },
-        record.createdAtMs,
-      );
-      arm(task);
-      return task;
-    },
+    accept,
+    acceptLater: (input, delayMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          late.delete(timer);
+          resolve(accept(input));
+        }, delayMs);
+        timer.unref();
+        late.add(timer);
+      }),
     find(provider, taskId) {
       const task = tasks.get(taskId);
       return task?.record.provider === provider ? task : undefined;
@@ -158,7 +173,7 @@ export function createTaskBook(
     },
     all: () => [...tasks.values()],
     close: () => {
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const timer of [...timers.values(), ...late]) clearTimeout(timer);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { CallContext } from '../core/provider.ts';
 
-/** What must not stand in anything a call returns: the key, and texts of the request that a provider may echo. */
+/** What must not stand in anything a call returns: the key first, then texts of the request that a provider may echo. */
 export function secretsOf(
   context: Pick<CallContext, 'apiKey'>,
   ...privateTexts: readonly (string | undefined)[]

@@ -1,7 +1,7 @@
 /** One signal for "the caller aborted" and "the time is up", which can tell them apart. */
 export interface Deadline {
   readonly signal: AbortSignal;
-  /** Why the signal fired, for a person; `undefined` while it has not. */
+  /** Why the time is over, for a person; `undefined` while it is not. Tells the truth in a process that was frozen, too. */
   cause(): string | undefined;
   /** Frees timer and listener. */
   close(): void;
@@ -19,12 +19,18 @@ export function startDeadline(timeoutMs: number, caller: AbortSignal): Deadline 
     controller.abort();
   };
   const onAbort = (): void => end('the call was aborted');
-  const timer = setTimeout(() => end(`no complete answer within ${timeoutMs} ms`), timeoutMs);
+  const onTimeUp = (): void => end(`no complete answer within ${timeoutMs} ms`);
+  const endsAtMs = performance.now() + timeoutMs;
+  const timer = setTimeout(onTimeUp, timeoutMs);
   caller.addEventListener('abort', onAbort, { once: true });
   if (caller.aborted) onAbort();
   return {
     signal: controller.signal,
-    cause: () => cause,
+    cause: () => {
+      // A timer fires late in a process that was frozen, or busy.
+      if (performance.now() >= endsAtMs) onTimeUp();
+      return cause;
+    },
     close: () => {
       clearTimeout(timer);
       caller.removeEventListener('abort', onAbort);

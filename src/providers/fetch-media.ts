@@ -4,9 +4,9 @@ import { ProviderError } from '../core/errors.ts';
 import type { FetchedMedia, FetchMediaOptions, MediaFetcher } from '../core/media.ts';
 import { startDeadline } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
+import { toReason } from './error-reason.ts';
 import { createGuardedConnector, PRIVATE_ADDRESS_CODE } from './guarded-connector.ts';
 import { refuseFetch, refuseRedirect } from './host-guard.ts';
-import { toReason } from './http.ts';
 import { toShownUrl } from './redaction.ts';
 import { parseRetryAfter } from './retry-after.ts';
 

@@ -16,6 +16,13 @@ class PrivateAddressError extends Error {
   }
 }
 
+export interface GuardedConnectorOptions {
+  /** Destroys every connection that is made, whenever it fires. */
+  readonly signal?: AbortSignal;
+  /** Default: the system's resolver. */
+  readonly resolve?: typeof lookup;
+}
+
 /**
  * A connector that reaches public addresses only, unless private ones are allowed. It checks the literal host (Node
  * calls no `lookup` for literals), every address a name resolves to, and the address that was in fact connected.
@@ -23,14 +30,15 @@ class PrivateAddressError extends Error {
 export function createGuardedConnector(
   rules: HostRules,
   timeoutMs: number,
-  resolve: typeof lookup = lookup,
+  { signal, resolve = lookup }: GuardedConnectorOptions = {},
 ): buildConnector.connector {
-  if (rules.allowPrivateHosts) return buildConnector({ timeout: timeoutMs, allowH2: false });
-  const connect = buildConnector({
+  const usual = {
     timeout: timeoutMs,
     allowH2: false,
-    lookup: createPublicLookup(resolve),
-  });
+    ...(signal === undefined ? {} : { signal }),
+  };
+  if (rules.allowPrivateHosts) return buildConnector(usual);
+  const connect = buildConnector({ ...usual, lookup: createPublicLookup(resolve) });
   return (options, callback) => {
     if (isPrivateHost(options.hostname)) {
       callback(new PrivateAddressError(options.hostname), null);

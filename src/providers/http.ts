@@ -2,16 +2,19 @@ import { Agent, Client } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../core/json.ts';
 import type { Secret } from '../core/secret.ts';
+import { toHeaders } from './call-headers.ts';
+import { openConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { startDeadline } from './deadline.ts';
 import type { Deadline } from './deadline.ts';
+import { toReason } from './error-reason.ts';
 import { createGuardedConnector } from './guarded-connector.ts';
 import type { HostRules } from './host-guard.ts';
+import { refuseSending } from './last-check.ts';
 import { watchSending } from './sent-proof.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_RESPONSE_BYTES = 1_048_576;
-/** What HTTP lets a header value hold, short of spaces. */
-const HEADER_SAFE = /^[\x21-\x7e]+$/;
 
 /** How a call ended. A value, whatever the network did. */
 export type HttpResult = HttpResponse | HttpNotSent | HttpLost;
@@ -51,7 +54,10 @@ export interface HttpCall {
 
 export interface HttpSubmit extends HttpCall {
   readonly body: JsonObject;
-  /** Runs after the body is serialised, right before the request; `false` or a throw means: send nothing. */
+  /**
+   * Runs once the body is serialised and the connection stands, right before the first byte. `false`, a throw, or no
+   * answer in time mean: send nothing.
+   */
   readonly lastCheck: () => Promise<boolean>;
 }
 
@@ -76,26 +82,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     post: async (request) => {
       const deadline = startDeadline(request.timeoutMs, request.signal);
-      const client = new Client(request.url.origin, { connect, allowH2: false });
-      const watch = watchSending();
       try {
-        const headers = { ...toHeaders(request.apiKey), 'content-type': 'application/json' };
-        const body = JSON.stringify(request.body);
-        const refusal = await refuseSending(request.lastCheck, deadline);
-        if (refusal !== undefined) return { kind: 'not_sent', reason: refusal };
-        const reply = await watch.create(() =>
-          client.request({ ...toRequest('POST', request, headers, deadline), body, reset: true }),
-        );
-        watch.replied();
-        return await readReply(reply, maxBytes, deadline);
-      } catch (error) {
-        const reason = deadline.cause() ?? toReason(error);
-        if (error instanceof UnusableKey) return { kind: 'not_sent', reason };
-        return { kind: watch.mayHaveBeenSent() ? 'lost' : 'not_sent', reason };
+        const ready = await makeReady(request, options, deadline);
+        if (ready.kind === 'not_sent') return ready;
+        try {
+          const refusal = await refuseSending(request.lastCheck, deadline);
+          const reason = refusal ?? ready.connection.breakage();
+          if (reason !== undefined) return { kind: 'not_sent', reason };
+          return await send(ready, request, maxBytes, deadline);
+        } finally {
+          ready.connection.close();
+        }
       } finally {
-        watch.close();
         deadline.close();
-        await client.destroy();
       }
     },
 
@@ -120,29 +119,51 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-class UnusableKey extends Error {
-  readonly code: string = 'the API key cannot be read, or holds characters that no header may hold';
+/** All that a POST needs, short of its permission. */
+interface ReadyToSend {
+  readonly kind: 'ready';
+  readonly connection: Connection;
+  readonly options: Dispatcher.RequestOptions;
+}
 
-  constructor(cause?: unknown) {
-    super('unusable API key', { cause });
-    this.name = 'UnusableKey';
+async function makeReady(
+  request: HttpSubmit,
+  rules: HostRules,
+  deadline: Deadline,
+): Promise<ReadyToSend | HttpNotSent> {
+  try {
+    const headers = { ...toHeaders(request.apiKey), 'content-type': 'application/json' };
+    const body = JSON.stringify(request.body);
+    const options = { ...toRequest('POST', request, headers, deadline), body, reset: true };
+    const { signal } = deadline;
+    const timeoutMs = CONNECT_TIMEOUT_MS;
+    const connection = await openConnection(request.url, rules, { timeoutMs, signal });
+    return { kind: 'ready', connection, options };
+  } catch (error) {
+    return { kind: 'not_sent', reason: deadline.cause() ?? toReason(error) };
   }
 }
 
-function toHeaders(apiKey: Secret): Record<string, string> {
-  let key: string;
+/** The client is made for this request and writes it at once: nothing is waited for between the check and the wire. */
+async function send(
+  { connection, options }: ReadyToSend,
+  { url }: HttpSubmit,
+  maxBytes: number,
+  deadline: Deadline,
+): Promise<HttpResult> {
+  const client = new Client(url.origin, { connect: connection.connector, allowH2: false });
+  const watch = watchSending();
   try {
-    key = apiKey.reveal();
+    const reply = await watch.create(() => client.request(options));
+    watch.replied();
+    return await readReply(reply, maxBytes, deadline);
   } catch (error) {
-    throw new UnusableKey(error);
+    const reason = deadline.cause() ?? toReason(error);
+    return { kind: watch.mayHaveBeenSent() ? 'lost' : 'not_sent', reason };
+  } finally {
+    watch.close();
+    await client.destroy();
   }
-  if (!HEADER_SAFE.test(key)) throw new UnusableKey();
-  return {
-    authorization: `Bearer ${key}`,
-    accept: 'application/json',
-    'accept-encoding': 'identity',
-    'user-agent': 'pollux',
-  };
 }
 
 function toRequest(
@@ -159,20 +180,6 @@ function toRequest(
     headersTimeout: call.timeoutMs,
     bodyTimeout: call.timeoutMs,
   };
-}
-
-/** Why nothing may be sent now; `undefined` where the request may go. A check that fails closes the door. */
-async function refuseSending(
-  lastCheck: () => Promise<boolean>,
-  deadline: Deadline,
-): Promise<string | undefined> {
-  let isAllowed: boolean;
-  try {
-    isAllowed = await lastCheck();
-  } catch (error) {
-    return `the last check failed: ${toReason(error)}`;
-  }
-  return isAllowed ? deadline.cause() : 'the last check refused';
 }
 
 async function readReply(
@@ -211,11 +218,4 @@ function toHeaderMap(
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return map;
-}
-
-/** The code or name of an error. Never its message, which may hold what must not travel. */
-export function toReason(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return 'unknown error';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return 'name' in error && typeof error.name === 'string' ? error.name : 'unknown error';
 }

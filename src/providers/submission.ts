@@ -1,11 +1,9 @@
-import type { Operation, Snapshot, Submission, SubmitEvidence } from '../core/provider.ts';
+import type { Operation, Snapshot, Submission } from '../core/provider.ts';
 import { codeOfAnswer, readApiError, reportAnswer } from './api-error.ts';
+import { toEvidence } from './evidence.ts';
 import type { HttpResponse, HttpResult } from './http.ts';
 import { given, parseJson } from './lenient.ts';
-import { hideSecrets } from './redaction.ts';
 import { parseRetryAfter } from './retry-after.ts';
-
-const EVIDENCE_BYTES = 4096;
 
 /** Statuses that prove that no task was made, at every API. */
 const REJECTING: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 413, 422, 429]);
@@ -28,6 +26,7 @@ export interface CreatedTask {
 /**
  * What became of a create. Accepted: a 2xx with a readable id, or with a finished result. Rejected: nothing was sent,
  * or the status proves that no task exists; a cut body takes nothing from a status. Everything else is unknown.
+ * `secrets` begins with the key.
  */
 export function toSubmission(
   result: HttpResult,
@@ -81,18 +80,4 @@ function toRejected(
     error: reportAnswer(rules.api, code, answer, secrets),
     ...given({ retryAfterMs }),
   };
-}
-
-function toEvidence(
-  reason: string,
-  answer: Omit<HttpResponse, 'kind'> | undefined,
-  secrets: readonly string[],
-): SubmitEvidence {
-  if (answer === undefined) return { reason };
-  const text = hideSecrets(answer.body.slice(0, 2 * EVIDENCE_BYTES), secrets);
-  const body = Buffer.from(text, 'utf8')
-    .subarray(0, EVIDENCE_BYTES)
-    .toString('utf8')
-    .replace(/\ufffd+$/, '');
-  return { reason, httpStatus: answer.status, ...(body === '' ? {} : { body }) };
 }

@@ -1,7 +1,8 @@
 import type { RequestIssue } from '../../core/request-issue.ts';
-import type { MediaRequest } from '../../core/job.ts';
+import type { MediaKind, MediaRequest } from '../../core/job.ts';
 import type { CallContext, Model, Operation, Provider } from '../../core/provider.ts';
 import { secretsOf } from '../call-secrets.ts';
+import { salvageTask } from '../evidence.ts';
 import { toPriceFacts } from '../extra-facts.ts';
 import { createHttpClient } from '../http.ts';
 import { hasTaskId, taskUrl, toTaskOperation } from '../operation.ts';
@@ -77,13 +78,13 @@ export function createDieyuYun(options: ProviderOptions): Provider {
     readStatus,
     logger: context.logger,
     secrets: secretsOf(context, prompt),
-    kind: endpoint === 'videos' ? 'video' : 'image',
+    kind: kindOf(endpoint),
   });
   const toModel = (id: string): Model => {
     const endpoint = endpointOf(id);
     return {
       id,
-      kind: endpoint === 'videos' ? 'video' : 'image',
+      kind: kindOf(endpoint),
       parameters: toParameterSchema(RULES[endpoint], {
         extra: { type: 'object', description: "the model's own fields, sent beside the others" },
       }),
@@ -153,6 +154,9 @@ export function createDieyuYun(options: ProviderOptions): Provider {
 
     operationOf: (taskId, request) => toOperation(taskId, endpointOf(request.model)),
 
+    // A reply does not say which endpoint made it; the files tell what they are.
+    salvage: (evidence) => salvageTask(evidence, (taskId) => ({ taskId, baseUrl })),
+
     cancel: async (operation, context) => {
       const target = toTaskOperation(operation);
       if (!hasTaskId(target)) {
@@ -164,6 +168,11 @@ export function createDieyuYun(options: ProviderOptions): Provider {
       return toCancelAnswer(result, API, secretsOf(context));
     },
   };
+}
+
+function kindOf(endpoint: unknown): MediaKind | undefined {
+  if (endpoint === 'videos') return 'video';
+  return endpoint === 'images' ? 'image' : undefined;
 }
 
 function checkReserved(rules: ParameterRules, request: MediaRequest): RequestIssue[] {

@@ -37,6 +37,7 @@ const outputsSchema = z.array(optional(outputSchema));
 
 const taskSchema = z.object({
   id: optional(taskIdSchema),
+  model: optionalText,
   status: optionalText,
   progress: optionalProgress,
   result: optional(z.object({ data: optional(outputsSchema) })),
@@ -62,8 +63,8 @@ export interface WireContext {
   readonly readStatus: StatusReader;
   readonly logger: Logger;
   readonly secrets: readonly string[];
-  /** What the endpoint makes, for outputs that do not say. */
-  readonly kind: MediaKind;
+  /** What the endpoint makes, for outputs that do not say; `undefined` where it is not known. */
+  readonly kind: MediaKind | undefined;
 }
 
 /** Reads a task, or a finished OpenAI body, out of a create's or a read's answer. */
@@ -82,6 +83,7 @@ export function readTask(json: unknown, context: WireContext): WireTask | undefi
     ...given({
       progress: task.progress,
       outputs: status === 'succeeded' ? outputs : undefined,
+      model: task.model,
       createdAt: isoTime(task.created_at),
       completedAt: isoTime(task.completed_at ?? task.failed_at),
       usage: task.usage === undefined ? undefined : given(task.usage),
@@ -118,7 +120,7 @@ function toEnd(
   }
 }
 
-function toOutputs(task: Task, kind: MediaKind): readonly TaskOutput[] {
+function toOutputs(task: Task, kind: MediaKind | undefined): readonly TaskOutput[] {
   const rows = task.result?.data ?? task.data ?? [];
   return rows.flatMap((row): TaskOutput[] => {
     if (row?.url !== undefined) {

@@ -1,5 +1,6 @@
 import type { CallContext, Model, Provider } from '../../core/provider.ts';
 import { secretsOf } from '../call-secrets.ts';
+import { salvageTask } from '../evidence.ts';
 import { createHttpClient } from '../http.ts';
 import type { TaskOperation } from '../operation.ts';
 import { hasTaskId, taskUrl, toTaskOperation } from '../operation.ts';
@@ -123,6 +124,8 @@ export function createNexusFlow(options: ProviderOptions): Provider {
     },
 
     operationOf: (taskId) => toOperation(taskId),
+
+    salvage: (evidence) => salvageTask(evidence, toOperation),
 
     list: async (window, context) => {
       const limit = Math.min(MAX_LIST, Math.max(1, Math.trunc(window.limit)));

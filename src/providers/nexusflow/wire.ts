@@ -75,6 +75,7 @@ export function readTask(json: unknown, context: WireContext): WireTask | undefi
     ...given({
       progress: task.progress,
       outputs: status === 'succeeded' ? toOutputs(task.output) : undefined,
+      model: task.model,
       createdAt: isoTime(task.created_at),
       completedAt: isoTime(task.completed_at),
     }),

@@ -3,6 +3,7 @@ import type { MediaRequest } from '../../core/job.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Model, Provider } from '../../core/provider.ts';
 import { secretsOf } from '../call-secrets.ts';
+import { salvageTask } from '../evidence.ts';
 import { toPriceFacts } from '../extra-facts.ts';
 import { createHttpClient } from '../http.ts';
 import type { TaskOperation } from '../operation.ts';
@@ -117,6 +118,8 @@ export function createRixApi(options: ProviderOptions): Provider {
     },
 
     operationOf: (taskId) => toOperation(taskId),
+
+    salvage: (evidence) => salvageTask(evidence, toOperation),
   };
 }
 
