@@ -48,11 +48,14 @@ export function toErrorReport(error: unknown): ErrorReport | undefined {
   return undefined;
 }
 
-/** The end of a job as the failure its workflow ends with: type = code, details = [details of the error, the result]. */
+/**
+ * The end of a job as the failure its workflow ends with: type = code, details = [details of the error, the result]. A
+ * failure's message is never encrypted, so it is the code's meaning; the report's own words are in the result.
+ */
 export function toJobFailure(report: ErrorReport, result: unknown): ApplicationFailure {
   return ApplicationFailure.create({
     type: report.code,
-    message: report.message,
+    message: `${ERROR_CODES[report.code].meaning} The details tell more.`,
     nonRetryable: true,
     details: [report.details, result],
   });

@@ -13,6 +13,8 @@ export interface CancelStep extends SubmissionId {
 export type CancelOutcome = 'requested' | 'refused' | 'finished' | 'impossible';
 
 const CALL_TIMEOUT_MS = 15_000;
+/** A task may finish right after it was read, so a reading that has aged, for a process that stood still, allows nothing. */
+const READING_AGE_MS = 5_000;
 
 /**
  * Asks the provider to stop a task. Where the call would delete finished output, the task is read first and a
@@ -34,9 +36,13 @@ export async function cancelTask(
     logger: ports.logger,
   };
   if (provider.capabilities.cancelDeletesFinished) {
+    const askedAtMs = ports.clock();
     const reading = await provider.read(step.operation, context);
     const isUnfinished = reading.outcome === 'read' && !isTerminal(reading.snapshot.status);
     if (!isUnfinished) return 'finished';
+    if (ports.clock() - askedAtMs > READING_AGE_MS) {
+      throw new ProviderError('provider.unavailable', 'cancel: the reading is too old; read again');
+    }
   }
   const answer = await provider.cancel(step.operation, context);
   if (answer.outcome === 'trouble') {

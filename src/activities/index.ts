@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Artifact, Cost, JobResult } from '../core/job.ts';
+import type { SubmissionId } from '../core/ledger.ts';
+import { awaitOutcome } from './await-outcome.ts';
 import { adjustCost } from './adjust-cost.ts';
 import type { AdjustCostStep } from './adjust-cost.ts';
 import { cancelTask } from './cancel.ts';
@@ -12,9 +14,11 @@ import { openJob } from './open-job.ts';
 import type { OpenedJob, OpenJobStep } from './open-job.ts';
 import type { ActivityPorts } from './ports.ts';
 import { reconcile } from './reconcile.ts';
-import type { ReconcileStep } from './reconcile.ts';
+import type { ReconcileProgress, ReconcileStep } from './reconcile.ts';
 import { recordCost } from './record-cost.ts';
-import type { RecordCostStep } from './record-cost.ts';
+import type { BookedCost, RecordCostStep } from './record-cost.ts';
+import { resolveSubmission } from './resolve.ts';
+import type { ResolveAnswer, ResolveStep } from './resolve.ts';
 import { storeArtifact } from './store.ts';
 import type { StoreStep } from './store.ts';
 import type { SubmitOutcome } from './submission-view.ts';
@@ -23,8 +27,13 @@ import type { SubmitStep } from './submit.ts';
 
 export type { CancelOutcome } from './cancel.ts';
 export type { FollowAnswer, FollowProgress, FollowStep } from './follow.ts';
-export type { JobPlan, OpenedJob } from './open-job.ts';
+export type { JobPlan, OpenedJob, ResubmitDecision } from './open-job.ts';
 export type { ActivityPorts } from './ports.ts';
+export type { BookedCost } from './record-cost.ts';
+export type { ResolveAnswer } from './resolve.ts';
+export { drainSpool } from './drain.ts';
+export { createSubmitGate } from './submit-gate.ts';
+export type { SubmitGate } from './submit-gate.ts';
 export type { AcceptedTask, SubmitOutcome, UnknownEvidence } from './submission-view.ts';
 
 /** The effects of a job, each safe to run twice as its own documentation says. Names are wire format. */
@@ -32,9 +41,11 @@ export interface Activities {
   readonly openJob: (step: OpenJobStep) => Promise<OpenedJob>;
   readonly submit: (step: SubmitStep) => Promise<SubmitOutcome>;
   readonly reconcile: (step: ReconcileStep) => Promise<SubmitOutcome>;
+  readonly awaitOutcome: (step: SubmissionId) => Promise<SubmitOutcome>;
+  readonly resolveSubmission: (step: ResolveStep) => Promise<ResolveAnswer>;
   readonly followTask: (step: FollowStep) => Promise<FollowAnswer>;
   readonly cancelTask: (step: CancelStep) => Promise<CancelOutcome>;
-  readonly recordCost: (step: RecordCostStep) => Promise<Cost | null>;
+  readonly recordCost: (step: RecordCostStep) => Promise<BookedCost>;
   readonly adjustCost: (step: AdjustCostStep) => Promise<Cost | null>;
   readonly storeArtifact: (step: StoreStep) => Promise<Artifact>;
   readonly closeJob: (step: CloseJobStep) => Promise<JobResult>;
@@ -45,7 +56,15 @@ export function createActivities(ports: ActivityPorts): Activities {
   return {
     openJob: (step) => openJob(ports, step, Context.current().info.attempt),
     submit: (step) => submit(ports, step, heartbeat),
-    reconcile: (step) => reconcile(ports, step),
+    reconcile: (step) =>
+      reconcile(ports, step, {
+        previous: Context.current().info.heartbeatDetails as ReconcileProgress | undefined,
+        heartbeat,
+        signal: Context.current().cancellationSignal,
+      }),
+    awaitOutcome: (step) => awaitOutcome(ports, step, Context.current().info.attempt),
+    resolveSubmission: (step) =>
+      resolveSubmission(ports, step, Context.current().cancellationSignal),
     followTask: (step) =>
       followTask(
         ports,

@@ -4,8 +4,8 @@ import { prepareAdoption, prepareRequest } from '../core/accounts.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
 import { toIsoTime } from '../core/clock.ts';
 import { isMediaJobError, RequestError } from '../core/errors.ts';
-import type { JobInput, JobResult, MediaKind, MediaRequest } from '../core/job.ts';
-import type { Admission, OpenJobRequest } from '../core/ledger.ts';
+import type { DecisionRecord, JobInput, JobResult, MediaKind, MediaRequest } from '../core/job.ts';
+import type { Admission, OpenJobRequest, SubmissionRecord } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
 import { toRequestText } from '../core/request-text.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -23,7 +23,22 @@ export interface OpenJobStep {
   readonly startedAtMs: number;
   /** Why the job has no task yet, for the message if it gives up. */
   readonly lastReason?: string;
+  /** Opens `number` although the one before it may have been accepted. */
+  readonly resubmit?: ResubmitDecision;
+  /**
+   * The job was cancelled: it waits for nothing, and is told whether it may have a task. It is written all the same, so
+   * that a worker that comes late finds its end.
+   */
+  readonly isCancelled?: true;
 }
+
+export interface ResubmitDecision extends DecisionRecord {
+  /** True where the account's policy decided, which it may do `maxResubmits` times for one job. */
+  readonly isPolicy: boolean;
+}
+
+/** Author of a decision that the account's `onUnknown` took. */
+const POLICY_AUTHOR = 'policy onUnknown';
 
 /** All that the workflow knows of a job: made of the parsed input and the configuration of this moment. */
 export interface JobPlan {
@@ -44,6 +59,8 @@ export interface JobPlan {
 
 export type OpenedJob =
   | { readonly kind: 'ended'; readonly result: JobResult }
+  /** Only where the job was cancelled: no submission of it can have a task. */
+  | { readonly kind: 'unsent' }
   | {
       readonly kind: 'open';
       readonly plan: JobPlan;
@@ -75,25 +92,55 @@ export async function openJob(
     input.adoptTaskId === undefined
       ? prepareRequest(ports.accounts, input.request)
       : prepareAdoption(ports.accounts, input.request);
+  const resubmit = await permitResubmit(ports, step, prepared);
   const admission = await ports.ledger
-    .openJob(toLedgerRequest(ports, step, input, prepared))
+    .openJob({
+      ...toLedgerRequest(ports, step, input, prepared),
+      ...(resubmit === undefined ? {} : { resubmit }),
+    })
     .catch((error: unknown) => {
       throw withIdentity(error, prepared);
     });
   if (admission.kind === 'ended') return admission;
+  if (step.isCancelled === true && !mayHaveTask(admission)) return { kind: 'unsent' };
   if (admission.kind === 'full') {
     throw waitForPlace(ports, step, prepared, admission.taken, attempt);
   }
   refuseWhenTooLate(ports, step, prepared, admission);
-  const { submission } = admission;
+  return toOpened(toPlan(step.jobId, input, prepared), admission.submission);
+}
+
+const MAY_HAVE_TASK: ReadonlySet<string> = new Set(['armed', 'accepted', 'unknown']);
+
+/** A job that is cancelled may have bought its task in an earlier run; then it is followed and kept, not forgotten. */
+function mayHaveTask(admission: Exclude<Admission, { kind: 'ended' }>): boolean {
+  return admission.kind !== 'full' && MAY_HAVE_TASK.has(admission.submission.state);
+}
+
+function toOpened(plan: JobPlan, submission: SubmissionRecord): OpenedJob {
   const outcome = outcomeOf(submission);
   return {
     kind: 'open',
-    plan: toPlan(step.jobId, input, prepared),
+    plan,
     number: submission.number,
     armedAt: submission.armedAt,
     ...(outcome === undefined ? {} : { outcome }),
   };
+}
+
+/** The policy's cap holds for the job's whole life, however often it is run again. Without a permit nothing is opened. */
+async function permitResubmit(
+  ports: ActivityPorts,
+  step: OpenJobStep,
+  { account }: PreparedRequest,
+): Promise<DecisionRecord | undefined> {
+  if (step.resubmit === undefined || step.isCancelled === true) return undefined;
+  const { id, author, reason, isPolicy } = step.resubmit;
+  if (!isPolicy) return { id, author, reason };
+  const made = await ports.ledger.decisions(step.jobId);
+  const byPolicy = made.filter((one) => one.author === POLICY_AUTHOR && one.id !== id);
+  if (byPolicy.length >= account.maxResubmits) return undefined;
+  return { id, author: POLICY_AUTHOR, reason };
 }
 
 /** A job that ends before it has a plan still tells whose it was. */
@@ -121,13 +168,14 @@ function toLedgerRequest(
   return {
     jobId: step.jobId,
     number: step.number,
-    requestHash: createHash('sha256').update(toRequestText(input)).digest('hex'),
+    requestHash: toRequestHash(input),
     tenant: input.tenant ?? null,
     batch: input.batch ?? null,
     ...identityOf(prepared),
     realm: account.realm,
     quote: prepared.quote,
     places: account.limits.concurrentTasks,
+    input,
     at: toIsoTime(ports.clock()),
     ...(input.adoptTaskId === undefined
       ? {}
@@ -140,6 +188,10 @@ function toLedgerRequest(
           },
         }),
   };
+}
+
+function toRequestHash(input: JobInput): string {
+  return createHash('sha256').update(toRequestText(input)).digest('hex');
 }
 
 function toPlan(jobId: string, input: JobInput, prepared: PreparedRequest): JobPlan {

@@ -5,11 +5,16 @@ import type { JobInput } from '../core/job.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { Logger } from '../core/logger.ts';
 import type { InspectMedia, MediaFetcher } from '../core/media.ts';
+import type { Spool } from '../core/spool.ts';
+import type { SubmitGate } from './submit-gate.ts';
 
 /** Everything that activities reach the world through. Wired by the composition root only. */
 export interface ActivityPorts {
   readonly accounts: AccountDirectory;
   readonly ledger: Ledger;
+  /** Takes an outcome while the ledger cannot. */
+  readonly spool: Spool;
+  readonly gate: SubmitGate;
   readonly store: ArtifactStore;
   readonly fetcher: MediaFetcher;
   readonly inspectMedia: InspectMedia;

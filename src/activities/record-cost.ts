@@ -1,6 +1,6 @@
 import { judgeBilling } from '../core/billing.ts';
 import { toIsoTime } from '../core/clock.ts';
-import { LedgerError } from '../core/errors.ts';
+import { isMediaJobError, LedgerError } from '../core/errors.ts';
 import type { Cost } from '../core/job.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
@@ -15,26 +15,53 @@ export interface RecordCostStep extends SubmissionId {
   readonly quote: Quote | null;
 }
 
+export type BookedCost =
+  | { readonly kind: 'booked'; readonly cost: Cost | null }
+  /** The reply of another submission has claimed the task meanwhile: this one does not hold it, nothing was booked. */
+  | { readonly kind: 'taken'; readonly reason: string };
+
 /**
  * Books what the end of the task means for its money and frees the submission's place.
  *
  * An acceptance that could not be written when it happened is written first, from the step itself.
  * Run twice: the second run finds the entry and returns it. Throws `ledger.unavailable`, `ledger.conflict`.
  */
-export async function recordCost(ports: ActivityPorts, step: RecordCostStep): Promise<Cost | null> {
+export async function recordCost(ports: ActivityPorts, step: RecordCostStep): Promise<BookedCost> {
   const { jobId, number, task, quote } = step;
   const at = toIsoTime(ports.clock());
-  const accepted = await ports.ledger.recordOutcome(
-    { jobId, number },
-    { outcome: 'accepted', ...task },
-    at,
-  );
-  if (accepted.kind === 'orphaned') {
-    throw new LedgerError(
-      'ledger.conflict',
-      `task ${task.taskId} does not belong to submission ${number} of job ${jobId}; it is in the orphans`,
-      { details: { taskId: task.taskId, number } },
-    );
+  const [row] = (await ports.ledger.submissions(jobId)).filter((one) => one.number === number);
+  if (row !== undefined && UNWRITTEN.has(row.state)) {
+    // An acceptance that the ledger could not take came from the reply; an unknown row has lost its claim, if it had one.
+    const source = row.state === 'unknown' ? 'input' : 'reply';
+    const record = { outcome: 'accepted', ...task, source } as const;
+    const recorded = await ports.ledger.recordOutcome({ jobId, number }, record, at);
+    if (recorded.kind === 'orphaned') throw notItsOwn(step);
+    if (recorded.kind === 'taken') return taken(recorded.owner);
   }
-  return await ports.ledger.recordCost({ jobId, number }, { ...judgeBilling(step.end), quote }, at);
+  try {
+    const verdict = judgeBilling(step.end);
+    const cost = await ports.ledger.recordCost({ jobId, number }, { ...verdict, quote }, at);
+    return { kind: 'booked', cost };
+  } catch (error) {
+    const isTaken =
+      isMediaJobError(error) &&
+      error.code === 'ledger.conflict' &&
+      error.details['reason'] === 'task_taken';
+    if (!isTaken) throw error;
+    return { kind: 'taken', reason: error.message };
+  }
+}
+
+const UNWRITTEN: ReadonlySet<string> = new Set(['admitted', 'armed', 'unknown']);
+
+function taken({ jobId, number }: SubmissionId): BookedCost {
+  return { kind: 'taken', reason: `the task is held by submission ${number} of job ${jobId}` };
+}
+
+function notItsOwn({ jobId, number, task }: RecordCostStep): LedgerError {
+  return new LedgerError(
+    'ledger.conflict',
+    `task ${task.taskId} does not belong to submission ${number} of job ${jobId}; it is in the orphans`,
+    { details: { taskId: task.taskId, number } },
+  );
 }

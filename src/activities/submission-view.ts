@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../core/errors.ts';
 import type { RecordedOutcome, SubmissionRecord } from '../core/ledger.ts';
-import type { Operation, Snapshot } from '../core/provider.ts';
+import type { Operation, Snapshot, TaskStatus } from '../core/provider.ts';
 
 /** What an accepted submission leaves behind: all that later steps need. Also the details of submit's heartbeat. */
 export interface AcceptedTask {
@@ -19,9 +19,18 @@ export type SubmitOutcome =
 export interface UnknownEvidence {
   readonly reason: string;
   readonly httpStatus?: number;
+  /** Host, process and run of the worker that armed it: its disk may hold a spooled record. */
   readonly worker?: string;
   readonly armedAt?: string;
+  /** Tasks in the provider's list that may be the submission's own, newest first. */
+  readonly candidates?: readonly TaskCandidate[];
 }
+
+export type TaskCandidate = {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  readonly createdAt: string | null;
+};
 
 /** Says in one outcome what a row in the ledger says; `undefined` for a row that nothing was sent for. */
 export function outcomeOf(row: SubmissionRecord): SubmitOutcome | undefined {
@@ -69,6 +78,11 @@ export function outcomeAsRecorded(
       return outcomeOf(recorded.submission) ?? outcome;
     case 'orphaned':
       return { outcome: 'unknown', evidence: { reason: orphanReason } };
+    case 'taken': {
+      const { jobId, number } = recorded.owner;
+      const reason = `its task is held by submission ${number} of job ${jobId}`;
+      return { outcome: 'unknown', evidence: { reason } };
+    }
   }
 }
 

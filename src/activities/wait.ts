@@ -2,7 +2,8 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 
 /** Not errors: an activity that has nothing to report yet asks the server to run it again later. */
-export type WaitKind = 'wait.place' | 'wait.unchanged' | 'wait.deadline';
+export type WaitKind =
+  'wait.place' | 'wait.unchanged' | 'wait.deadline' | 'wait.list' | 'wait.outcome';
 
 /**
  * A retryable failure that is no error: the server runs the activity again after `delayMs`, writes nothing to the

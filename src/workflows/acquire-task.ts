@@ -2,6 +2,7 @@ import { CancellationScope, CancelledFailure, condition } from '@temporalio/work
 import type {
   AcceptedTask,
   OpenedJob,
+  ResubmitDecision,
   SubmitOutcome,
   UnknownEvidence,
 } from '../activities/index.ts';
@@ -13,7 +14,9 @@ import { resubmitDelayMs } from '../core/schedule.ts';
 import { toEarlyEnd, toErrorReport, toLastHeartbeat } from '../failures.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
-import { openingSteps, reconcileStep, submitStep } from './steps.ts';
+import { settleSubmission } from './settle-submission.ts';
+import type { LostSubmission } from './settle-submission.ts';
+import { openingSteps, submitStep } from './steps.ts';
 
 /** How the part of a job that precedes its task ends. */
 export type Acquisition =
@@ -25,6 +28,7 @@ export type Acquisition =
     }
   /** The job had ended in an earlier run. */
   | { readonly kind: 'ended_before'; readonly result: JobResult }
+  /** No task exists that anybody can name. */
   | { readonly kind: 'cancelled' }
   | {
       readonly kind: 'failed';
@@ -33,18 +37,25 @@ export type Acquisition =
       readonly isOpened: boolean;
     };
 
-/** Opens the job and submits it, under the next number as often as the earlier ones were proved not accepted. */
+/**
+ * Opens the job and submits it, under the next number as often as the earlier ones were proved not accepted or a decision
+ * says so. `from` is the number to begin with: 1, or that of a submission whose claim on its task was lost.
+ */
 export async function acquireTask(
   input: JobInput,
   record: JobRecord,
   control: JobControl,
+  from: number,
 ): Promise<Acquisition> {
-  let number = 1;
-  let lastReason: string | undefined;
+  let next: NextSubmission = { number: from };
+  let heldMs = 0;
+  let mayResubmit = true;
   for (;;) {
-    const opened = await open(input, record, control, number, lastReason);
+    const opened = await open(input, record, control, next, heldMs);
     if (!('plan' in opened)) return opened;
-    number = opened.number;
+    const { number } = opened;
+    // The ledger did not take the policy's decision: its cap is reached.
+    if (next.resubmit !== undefined && number < next.number) mayResubmit = false;
     record.update(
       {
         plan: opened.plan,
@@ -59,7 +70,12 @@ export async function acquireTask(
 
     const armedAtMs = opened.armedAt === null ? Date.now() : Date.parse(opened.armedAt);
     const sent = opened.outcome ?? (await submit(record, control, number));
-    const outcome = sent.outcome === 'unknown' ? await settle(record, control, number, sent) : sent;
+    const settlingSinceMs = Date.now();
+    const outcome =
+      sent.outcome === 'unknown'
+        ? await settleSubmission(record, control, number, sent, mayResubmit)
+        : sent;
+    heldMs += Date.now() - settlingSinceMs;
     switch (outcome.outcome) {
       case 'accepted': {
         const { taskId, operation, snapshot } = outcome;
@@ -68,21 +84,28 @@ export async function acquireTask(
       case 'cancelled':
         return { kind: 'cancelled' };
       case 'unknown':
-        return {
-          kind: 'failed',
-          error: toUnknownReport(record, number, outcome.evidence),
-          isOpened: true,
-        };
+        return failedUnknown(record, number, outcome.evidence);
+      case 'abandoned':
+        return failedUnknown(record, number, outcome.evidence, outcome.by);
+      case 'resubmit':
+        next = { number: number + 1, resubmit: outcome.decision };
+        break;
       case 'rejected':
         if (ERROR_CODES[outcome.error.code].before === 'final') {
           return { kind: 'failed', error: outcome.error, isOpened: true };
         }
-        lastReason = outcome.error.message;
         await pauseBeforeNext(record, control, number, outcome);
-        number += 1;
+        next = { number: number + 1, lastReason: outcome.error.message };
     }
     if (control.cancel !== undefined) return { kind: 'cancelled' };
   }
+}
+
+interface NextSubmission {
+  readonly number: number;
+  /** Why the one before it was not accepted. */
+  readonly lastReason?: string;
+  readonly resubmit?: ResubmitDecision;
 }
 
 type Opened = Extract<OpenedJob, { kind: 'open' }>;
@@ -91,26 +114,34 @@ async function open(
   input: JobInput,
   record: JobRecord,
   control: JobControl,
-  number: number,
-  lastReason: string | undefined,
+  next: NextSubmission,
+  heldMs: number,
 ): Promise<Opened | Exclude<Acquisition, { kind: 'acquired' }>> {
   const { openJob } = openingSteps();
-  const step = {
-    jobId: record.jobId,
-    number,
-    input,
-    startedAtMs: record.startedAtMs,
-    ...(lastReason === undefined ? {} : { lastReason }),
-  };
+  // Time in which nobody could tell does not count against the job's patience.
+  const startedAtMs = record.startedAtMs + heldMs;
+  const step = { jobId: record.jobId, input, startedAtMs, ...next };
   try {
-    const opened = await untilCancelled(control, () => openJob(step));
-    return opened.kind === 'ended' ? { kind: 'ended_before', result: opened.result } : opened;
+    return toAcquisition(await untilCancelled(control, () => openJob(step)));
   } catch (error) {
-    if (toEarlyEnd(error) === 'woken') return { kind: 'cancelled' };
+    if (toEarlyEnd(error) === 'woken') {
+      return toAcquisition(await openJob({ ...step, isCancelled: true }));
+    }
     const report = toErrorReport(error);
     if (report === undefined) throw error;
     const isOpened = report.code === 'request.gave_up' || record.facts.plan !== null;
     return { kind: 'failed', error: report, isOpened };
+  }
+}
+
+function toAcquisition(opened: OpenedJob): Opened | Exclude<Acquisition, { kind: 'acquired' }> {
+  switch (opened.kind) {
+    case 'open':
+      return opened;
+    case 'ended':
+      return { kind: 'ended_before', result: opened.result };
+    case 'unsent':
+      return { kind: 'cancelled' };
   }
 }
 
@@ -143,60 +174,26 @@ function isAcceptedTask(details: unknown): details is AcceptedTask {
   return typeof details === 'object' && details !== null && 'taskId' in details;
 }
 
-type UnknownOutcome = Extract<SubmitOutcome, { outcome: 'unknown' }>;
-type LostSubmission = UnknownOutcome & { readonly heartbeat?: AcceptedTask };
-type SettledOutcome = SubmitOutcome | { readonly outcome: 'cancelled' };
-
-/** Asks whoever may know what became of the submission; where nobody does, the account's policy decides. */
-async function settle(
-  record: JobRecord,
-  control: JobControl,
-  number: number,
-  lost: LostSubmission,
-): Promise<SettledOutcome> {
-  const { plan } = record;
-  const { heartbeat } = lost;
-  const step = { jobId: record.jobId, number, ...(heartbeat === undefined ? {} : { heartbeat }) };
-  for (;;) {
-    const outcome = await reconcileStep(plan, number).reconcile(step);
-    if (outcome.outcome !== 'unknown') {
-      record.update({ hold: null, status: 'submitting' });
-      return outcome;
-    }
-    hold(record, number, outcome.evidence);
-    if (plan.onUnknown === 'fail') return outcome;
-    await condition(() => control.cancel !== undefined || control.isWoken);
-    if (control.cancel !== undefined) return { outcome: 'cancelled' };
-    control.takeWake();
-  }
-}
-
-function hold(record: JobRecord, number: number, evidence: UnknownEvidence): void {
-  const { quote } = record.plan;
-  const held = record.facts.hold;
-  const since = held?.since ?? new Date().toISOString();
-  record.update(
-    {
-      status: 'held',
-      hold: { reason: 'submit_unknown', number, since, evidence: { ...evidence } },
-      cost: toCost(quote, 'unknown'),
-    },
-    held === null
-      ? `nobody can tell whether submission ${number} was accepted: ${evidence.reason}`
-      : undefined,
-  );
-}
-
-function toUnknownReport(
+function failedUnknown(
   record: JobRecord,
   number: number,
   evidence: UnknownEvidence,
-): ErrorReport {
-  return {
+  abandonedBy?: string,
+): Acquisition {
+  record.update({ cost: toCost(record.plan.quote, 'unknown') });
+  const { candidates, ...facts } = evidence;
+  const givenUp = abandonedBy === undefined ? '' : `; ${abandonedBy} gave it up`;
+  const error: ErrorReport = {
     code: 'provider.submit_unknown',
-    message: `nobody can tell whether submission ${number} of job ${record.jobId} was accepted: ${evidence.reason}; look for its task at the provider before starting another job`,
-    details: { ...evidence, number },
+    message: `nobody can tell whether submission ${number} of job ${record.jobId} was accepted: ${evidence.reason}${givenUp}; look for its task at the provider before starting another job`,
+    details: {
+      ...facts,
+      number,
+      ...(candidates === undefined ? {} : { candidates: candidates.map(({ taskId }) => taskId) }),
+      ...(abandonedBy === undefined ? {} : { abandonedBy }),
+    },
   };
+  return { kind: 'failed', error, isOpened: true };
 }
 
 async function pauseBeforeNext(

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../core/json.ts';
 import type { JobState } from '../core/job.ts';
 import { formatMoney } from '../core/money.ts';
 
@@ -10,6 +11,8 @@ export function toCurrentDetails(state: JobState): string {
   if (state.hold !== null) {
     lines.push(
       `**Hold: ${state.hold.reason}** since ${state.hold.since}. ${HOLD_HELP[state.hold.reason]}`,
+      '',
+      ...toEvidenceLines(state.hold.evidence),
       '',
     );
   }
@@ -28,9 +31,17 @@ export function toCurrentDetails(state: JobState): string {
   return lines.join('\n');
 }
 
+/** What is known, one line a fact: the reason, the worker, the tasks that may be its own. */
+function toEvidenceLines(evidence: JsonObject): readonly string[] {
+  return Object.entries(evidence).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    return `- ${name}: ${text}`;
+  });
+}
+
 const HOLD_HELP: Readonly<Record<NonNullable<JobState['hold']>['reason'], string>> = {
   submit_unknown:
-    'The provider may or may not have accepted this submission; nothing was sent again. Look for the task at the provider. Update `pollNow` looks again, update `cancelJob` gives it up.',
+    'The provider may or may not have accepted this submission; nothing was sent again. Look for the task at the provider, then decide with update `resolveSubmission`: `adopt` its id, `resubmit`, or `abandon`. Update `pollNow` looks again.',
   task_missing:
     'The provider does not know the task. Reading goes on; check that the account still uses the key that created it.',
   unauthorized:

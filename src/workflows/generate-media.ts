@@ -67,7 +67,20 @@ function conclude(result: JobResult, control: JobControl): JobResult {
 }
 
 async function runJob(input: JobInput, record: JobRecord, control: JobControl): Promise<JobResult> {
-  const acquisition = await acquireTask(input, record, control);
+  for (let from = 1; ;) {
+    const acquisition = await acquireTask(input, record, control, from);
+    if (acquisition.kind !== 'acquired') return await endUnacquired(acquisition, record);
+    const isAdopted = input.adoptTaskId !== undefined;
+    const result = await runTask(acquisition, isAdopted, record, control);
+    if (result !== 'taken') return result;
+    from = acquisition.number;
+  }
+}
+
+async function endUnacquired(
+  acquisition: Exclude<Acquisition, { kind: 'acquired' }>,
+  record: JobRecord,
+): Promise<JobResult> {
   switch (acquisition.kind) {
     case 'ended_before':
       record.adoptResult(acquisition.result);
@@ -77,8 +90,6 @@ async function runJob(input: JobInput, record: JobRecord, control: JobControl): 
     case 'failed':
       if (!acquisition.isOpened) return record.end('failed', acquisition.error);
       return await endWithoutTask(record, 'failed', acquisition.error);
-    case 'acquired':
-      return await runTask(acquisition, input.adoptTaskId !== undefined, record, control);
   }
 }
 
@@ -94,12 +105,13 @@ async function endWithoutTask(
   return await close(record, status, error);
 }
 
+/** Follows, books and stores a task. `taken`: another submission's reply has claimed it meanwhile. */
 async function runTask(
   acquired: Extract<Acquisition, { kind: 'acquired' }>,
   isAdopted: boolean,
   record: JobRecord,
   control: JobControl,
-): Promise<JobResult> {
+): Promise<JobResult | 'taken'> {
   const { task, number, armedAtMs } = acquired;
   const { quote, timing } = record.plan;
   record.update({ taskId: task.taskId, cost: toCost(quote, 'reserved') });
@@ -108,14 +120,19 @@ async function runTask(
   const end = await followToEnd({ task, number, armedAtMs, firstPollMs }, record, control);
 
   const { recordCost } = ledgerSteps();
-  const cost = await recordCost({
+  const booked = await recordCost({
     jobId: record.jobId,
     number,
     task,
     quote,
     ...(end.snapshot === undefined ? {} : { end: end.snapshot }),
   });
-  record.update({ cost, taskExpiresAt: null });
+  if (booked.kind === 'taken') {
+    const note = `the task was inferred, and ${booked.reason}; the job's own is looked for again`;
+    record.update({ taskId: null, taskExpiresAt: null, progress: null }, note);
+    return 'taken';
+  }
+  record.update({ cost: booked.cost, taskExpiresAt: null });
 
   if (end.snapshot?.status !== 'succeeded') {
     const { status, error } = judgeEnd(task.taskId, end.snapshot);

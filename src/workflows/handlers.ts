@@ -4,7 +4,10 @@ import { isEndStatus } from '../core/job.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
 import { cancelJob, extendLife, jobState, pollNow, providerNotified } from './messages.ts';
-import type { LifeExtension, PollAnswer } from './messages.ts';
+import type { LifeExtension, PollAnswer, ProviderNotification } from './messages.ts';
+import { handleNotification } from './notifications.ts';
+import { registerResolve } from './resolve-handler.ts';
+import { requireDecision } from './message-arguments.ts';
 
 /** Longest extension one update may ask for: a week. */
 const MAX_EXTENSION_SECONDS = 604_800;
@@ -14,9 +17,11 @@ export function registerHandlers(record: JobRecord, control: JobControl): void {
   setHandler(jobState, () => record.toState(), {
     description: 'The result so far, and where the job stands.',
   });
-  setHandler(providerNotified, () => control.wake(), {
-    description: 'A callback arrived: read the task soon.',
-  });
+  setHandler(
+    providerNotified,
+    (notification: ProviderNotification) => handleNotification(record, control, notification),
+    { description: 'A callback arrived: read the task soon.' },
+  );
   setHandler(
     cancelJob,
     (decision: Decision) => {
@@ -69,6 +74,7 @@ export function registerHandlers(record: JobRecord, control: JobControl): void {
       description: `Gives the job more time before it counts as expired. Takes {seconds}, at most ${MAX_EXTENSION_SECONDS}.`,
     },
   );
+  registerResolve(record, control);
   noticeTemporalCancellation(record, control);
 }
 
@@ -94,18 +100,6 @@ function refuseWhenEnded(record: JobRecord, verb: string): void {
   const { status } = record.facts;
   if (isEndStatus(status))
     throw new Error(`the job has ended (${status}); there is nothing to ${verb}`);
-}
-
-/** Arguments come from the UI and from other languages, so their type is a promise that nobody checked. */
-function requireDecision(value: unknown): void {
-  const given = (value ?? {}) as Partial<Record<keyof Decision, unknown>>;
-  for (const field of ['author', 'reason'] as const) {
-    if (typeof given[field] !== 'string' || given[field].trim() === '') {
-      throw new Error(
-        `${field} must be a text that is not empty; send {"author": "...", "reason": "..."}`,
-      );
-    }
-  }
 }
 
 function requireSeconds(value: unknown): void {

@@ -1,1 +1,2 @@
 export { generateMedia } from './generate-media.ts';
+export { sweep } from './sweep.ts';

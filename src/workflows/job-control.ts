@@ -1,9 +1,22 @@
-import type { Decision } from '../core/job.ts';
+import type { Decision, DecisionRecord, Resolution } from '../core/job.ts';
 
 /** Who asked for the job's end, and whether it must end Canceled in Temporal's own sense. */
 export interface CancelRequest extends Decision {
   readonly at: string;
   readonly byTemporal: boolean;
+}
+
+/** An operator's decision on its way to the main line, which answers it once. */
+export interface PendingResolution {
+  readonly resolution: Resolution;
+  readonly decision: DecisionRecord;
+  accept(): void;
+  refuse(reason: string): void;
+}
+
+/** What became of a decision; `reason` where it was refused. */
+export interface ResolutionAnswer {
+  readonly reason?: string;
 }
 
 /**
@@ -14,6 +27,9 @@ export class JobControl {
   #cancel: CancelRequest | undefined;
   #wake = false;
   #extraLifeMs = 0;
+  #resolution: PendingResolution | undefined;
+  #isResolving = false;
+  readonly #notifiedTasks = new Map<number, string>();
   readonly #listeners = new Set<() => void>();
 
   get cancel(): CancelRequest | undefined {
@@ -45,6 +61,52 @@ export class JobControl {
     const woken = this.#wake;
     this.#wake = false;
     return woken;
+  }
+
+  /** A callback named the task of a submission; the last word stands, and wakes. */
+  notify(number: number, taskId: string | undefined): void {
+    if (taskId !== undefined) this.#notifiedTasks.set(number, taskId);
+    this.wake();
+  }
+
+  notifiedTask(number: number): string | undefined {
+    return this.#notifiedTasks.get(number);
+  }
+
+  /** True from a decision's arrival until it is answered. */
+  get isResolving(): boolean {
+    return this.#isResolving;
+  }
+
+  get hasResolution(): boolean {
+    return this.#resolution !== undefined;
+  }
+
+  /** Hands a decision to the main line. `onAnswer` is called once. */
+  resolve(
+    resolution: Resolution,
+    decision: DecisionRecord,
+    onAnswer: (answer: ResolutionAnswer) => void,
+  ): void {
+    const answer = (given: ResolutionAnswer): void => {
+      this.#isResolving = false;
+      onAnswer(given);
+    };
+    this.#isResolving = true;
+    this.#resolution = {
+      resolution,
+      decision,
+      accept: () => answer({}),
+      refuse: (reason) => answer({ reason }),
+    };
+    this.#notify();
+  }
+
+  /** The decision that waits, once. */
+  takeResolution(): PendingResolution | undefined {
+    const pending = this.#resolution;
+    this.#resolution = undefined;
+    return pending;
   }
 
   extendLife(seconds: number): void {

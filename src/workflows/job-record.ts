@@ -1,4 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { hideEchoes, hideEchoesIn, privateTextsOf } from '../core/echoes.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type {
   Artifact,
@@ -84,11 +85,23 @@ export class JobRecord {
     return Date.parse(this.#startedAt);
   }
 
-  /** Changes facts. `note` dates the change in the job's history; search attributes are upserted only where they differ. */
+  /**
+   * Changes facts. `note` dates the change in the job's history; search attributes are upserted only where they differ.
+   * What a provider's words repeat of the request is hidden here, before anything shows or stores it.
+   */
   update(change: Partial<Facts>, note?: string): void {
     Object.assign(this.#facts, change);
+    const { plan, error, hold } = this.#facts;
+    const privateTexts = plan === null ? [] : privateTextsOf(plan.request);
+    if (change.error && error !== null) {
+      const { message, details } = hideEchoesIn(error, privateTexts);
+      this.#facts.error = { ...error, message, details };
+    }
+    if (change.hold && hold !== null) {
+      this.#facts.hold = { ...hold, evidence: hideEchoesIn(hold.evidence, privateTexts) };
+    }
     if (note !== undefined) {
-      this.#note(note);
+      this.#note(hideEchoes(note, privateTexts));
       this.#show();
     }
   }

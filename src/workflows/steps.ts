@@ -3,8 +3,8 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import type { Activities, JobPlan } from '../activities/index.ts';
 import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE } from '../core/keys.ts';
 
-/** What submit needs beside its POST: arming, the commit of the outcome, a margin. Milliseconds. */
-const SUBMIT_OVERHEAD_MS = 15_000;
+/** What submit needs beside its POST: arming, the commit of the outcome, the spool, a margin. Milliseconds. */
+const SUBMIT_OVERHEAD_MS = 20_000;
 const READ_DEADLINE_MS = 25_000;
 const TRANSFER_HEARTBEAT_MS = 20_000;
 const TRANSFER_DEADLINE_MS = 31 * 60_000;
@@ -20,11 +20,15 @@ const URGENT = { priorityKey: 1 } as const;
 
 type Steps<Name extends keyof Activities> = Pick<Activities, Name>;
 
-/** Waits for a place as long as it takes: the activity itself knows when to give up. */
+/**
+ * Waits for a place as long as it takes: the activity itself knows when to give up. An attempt that runs when the job is
+ * cancelled is waited for, so that nothing is written after the end.
+ */
 export function openingSteps(): Steps<'openJob'> {
   return proxyActivities<Steps<'openJob'>>({
     startToCloseTimeout: LEDGER_DEADLINE_MS,
     retry: LEDGER_RETRY,
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: 'write the job, take a place',
   });
 }
@@ -37,7 +41,10 @@ export function ledgerSteps(): Steps<'recordCost' | 'adjustCost' | 'closeJob'> {
   });
 }
 
-/** One attempt, whatever happens: an attempt that is lost is reconciled, never repeated. */
+/**
+ * One attempt, whatever happens: an attempt that is lost is reconciled, never repeated. One that runs when the job is
+ * cancelled is waited for, because its outcome counts.
+ */
 export function submitStep(plan: JobPlan, number: number): Steps<'submit'> {
   const deadlineMs = plan.timing.submitTimeoutSeconds * 1000 + SUBMIT_OVERHEAD_MS;
   return proxyActivities<Steps<'submit'>>({
@@ -45,6 +52,7 @@ export function submitStep(plan: JobPlan, number: number): Steps<'submit'> {
     startToCloseTimeout: deadlineMs,
     heartbeatTimeout: deadlineMs,
     retry: { maximumAttempts: 1 },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: `submission ${number}: POST to ${plan.account}/${plan.model}`,
   });
 }
@@ -56,6 +64,25 @@ export function reconcileStep(plan: JobPlan, number: number): Steps<'reconcile'>
     retry: LEDGER_RETRY,
     priority: URGENT,
     summary: `what became of submission ${number}?`,
+  });
+}
+
+/** Ledger only, so that any number of held jobs takes nothing from an account's poll budget. */
+export function watchStep(number: number): Steps<'awaitOutcome'> {
+  return proxyActivities<Steps<'awaitOutcome'>>({
+    startToCloseTimeout: LEDGER_DEADLINE_MS,
+    retry: LEDGER_RETRY,
+    summary: `held: waiting for news of submission ${number}`,
+  });
+}
+
+export function resolveStep(plan: JobPlan, number: number): Steps<'resolveSubmission'> {
+  return proxyActivities<Steps<'resolveSubmission'>>({
+    taskQueue: toPollQueue(plan.account),
+    startToCloseTimeout: LEDGER_DEADLINE_MS,
+    retry: LEDGER_RETRY,
+    priority: URGENT,
+    summary: `carry out the decision about submission ${number}`,
   });
 }
 
