@@ -1,18 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { Client, WorkflowStartOptions } from '@temporalio/client';
-import { ConfigError, RequestError } from './core/errors.ts';
-import { prepareAdoption, prepareRequest } from './core/accounts.ts';
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { RequestError } from './core/errors.ts';
+import { prepareRequest } from './core/accounts.ts';
 import type { AccountDirectory, PreparedRequest } from './core/accounts.ts';
 import type { JobInput, MediaRequest, QuotedRequest } from './core/job.ts';
-import { checkJobId, toWorkflowId, WORKFLOW_QUEUE } from './core/keys.ts';
-import { toRequestText } from './core/request-text.ts';
+import { checkJobId, toWorkflowId } from './core/keys.ts';
 import { calling } from './client/calling.ts';
 import { createJobHandle } from './client/job-handle.ts';
 import type { JobHandle } from './client/job-handle.ts';
 import { listJobs } from './client/list-jobs.ts';
 import type { JobListFilter, JobSummary } from './client/list-jobs.ts';
-import { toStartAttributes } from './client/start-attributes.ts';
+import { prepareInput, startWorkflow, toRequestHash } from './client/start-job.ts';
 
 export type { JobHandle, WatchOptions } from './client/job-handle.ts';
 export type { JobListFilter, JobSummary } from './client/list-jobs.ts';
@@ -77,8 +75,7 @@ export function createClient(options: ClientOptions): PolluxClient {
     start: async (request, startOptions = {}) => {
       const jobId = checkJobId(startOptions.jobId ?? randomUUID());
       const input = toJobInput(parseRequest(request), startOptions);
-      const isAdoption = input.adoptTaskId !== undefined;
-      const prepared = (isAdoption ? prepareAdoption : prepareRequest)(accounts, input.request);
+      const prepared = prepareInput(accounts, input);
       const attached = await startOrAttach(temporal, jobId, input, prepared);
       return { ...createJobHandle(temporal, jobId), attached };
     },
@@ -104,36 +101,9 @@ async function startOrAttach(
   input: JobInput,
   prepared: PreparedRequest,
 ): Promise<boolean> {
-  const requestHash = createHash('sha256').update(toRequestText(input)).digest('hex');
-  const options: WorkflowStartOptions = {
-    workflowId: toWorkflowId(jobId),
-    taskQueue: WORKFLOW_QUEUE,
-    args: [input],
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    workflowIdConflictPolicy: 'FAIL',
-    memo: { requestHash, currency: prepared.quote?.currency ?? null },
-    typedSearchAttributes: toStartAttributes(input, prepared),
-    staticSummary: toSummary(prepared),
-  };
-  try {
-    await calling(temporal, () => temporal.workflow.start('generateMedia', options));
-    return false;
-  } catch (error) {
-    if (isUnregisteredAttribute(error)) throw notSetUp(error);
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
-  await requireSameRequest(temporal, jobId, requestHash);
-  return true;
-}
-
-function toSummary({ account, providerRequest }: PreparedRequest): string {
-  const { model, durationSeconds, resolution, size } = providerRequest;
-  const facts = [
-    durationSeconds === undefined ? undefined : `${durationSeconds} s`,
-    resolution,
-    size,
-  ];
-  return [`${account.name}/${model}`, ...facts.filter((fact) => fact !== undefined)].join(' · ');
+  const isStarted = await startWorkflow(temporal, jobId, input, prepared, 'REJECT_DUPLICATE');
+  if (!isStarted) await requireSameRequest(temporal, jobId, toRequestHash(input));
+  return !isStarted;
 }
 
 async function requireSameRequest(
@@ -148,23 +118,5 @@ async function requireSameRequest(
     'request.conflict',
     `job ${jobId} was started before with another request; use another job id, or repeat the first request to attach to it`,
     { details: { jobId } },
-  );
-}
-
-/** The server answers InvalidArgument (gRPC code 3) for a search attribute that the namespace does not know. */
-function isUnregisteredAttribute(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    if ('code' in current && current.code === 3 && 'details' in current) {
-      return /search attribute/i.test(String(current.details));
-    }
-  }
-  return false;
-}
-
-function notSetUp(cause: unknown): ConfigError {
-  return new ConfigError(
-    'config.invalid',
-    "the namespace does not know Pollux's search attributes; run `pollux setup` once",
-    { cause },
   );
 }

@@ -9,11 +9,14 @@ import { accountProblems, toAccount } from './config/accounts.ts';
 import { invalidConfig } from './config/problems.ts';
 import { configSchema } from './config/document.ts';
 import type { ConfigDocument } from './config/document.ts';
+import type { LedgerLocation } from './config/ledger.ts';
+import { toLedgerLocation } from './config/ledger.ts';
 import type { TemporalConfig } from './config/temporal.ts';
 import { resolveTemporal } from './config/temporal.ts';
 import { unavailableSettings } from './config/unavailable.ts';
 import { toProblems } from './schema/problems.ts';
 
+export type { LedgerLocation } from './config/ledger.ts';
 export type { TemporalConfig, TlsConfig } from './config/temporal.ts';
 
 /** Everything an installation was told, checked, with defaults filled in and paths made absolute. Frozen. */
@@ -25,13 +28,15 @@ export interface Config {
   readonly storage: StorageLocation;
   readonly spool: { readonly directory: string };
   readonly accounts: ReadonlyMap<string, Account>;
+  /** The first key encrypts, all of them decrypt. Empty: payloads are readable in Temporal. */
+  readonly encryption: { readonly keys: readonly KeyLocation[] };
 }
 
-export interface LedgerLocation {
-  readonly kind: 'sqlite';
-  /** As a person reads it: `sqlite:/absolute/path`. */
-  readonly url: string;
-  readonly path: string;
+/** An encryption key: its id on the wire and where its bytes are. They are read when they are first needed. */
+export interface KeyLocation {
+  readonly id: string;
+  /** Absolute path. */
+  readonly file: string;
 }
 
 export interface StorageLocation {
@@ -168,12 +173,11 @@ function toConfig(
   document: ConfigDocument,
   { file, directory, environment }: ParseConfigOptions,
 ): Config {
-  const ledgerPath = toPath(document.ledger.url, directory);
   const storagePath = toPath(document.storage.url, directory);
   return {
     file,
     temporal: resolveTemporal(document.temporal, environment),
-    ledger: { kind: 'sqlite', url: `sqlite:${ledgerPath}`, path: ledgerPath },
+    ledger: toLedgerLocation(document.ledger.url, (url) => toPath(url, directory)),
     storage: { kind: 'file', url: `file:${storagePath}`, path: storagePath },
     spool: { directory: resolve(directory, document.spool.directory) },
     accounts: new Map(
@@ -182,6 +186,12 @@ function toConfig(
         toAccount(name, account, { directory, environment }),
       ]),
     ),
+    encryption: {
+      keys: (document.encryption?.keys ?? []).map(({ id, file: keyFile }) => ({
+        id,
+        file: resolve(directory, keyFile),
+      })),
+    },
   };
 }
 

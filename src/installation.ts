@@ -1,7 +1,16 @@
+import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import type { AccountDirectory } from './core/accounts.ts';
 import type { ArtifactStore } from './core/artifact-store.ts';
 import type { Ledger } from './core/ledger.ts';
+import type { Logger } from './core/logger.ts';
+import type { Sealer } from './core/sealer.ts';
+import type { Spool } from './core/spool.ts';
 import type { Config } from './config.ts';
+import { createPayloadCodec } from './encryption/codec.ts';
+import { createDataConverter } from './encryption/data-converter.ts';
+import { lazyKeyRing } from './encryption/key-ring.ts';
+import { createSealer } from './encryption/sealer.ts';
+import { createFileSpool } from './ledger/spool.ts';
 import { createSqlLedger } from './ledger/sql.ts';
 import { createProvider } from './providers/index.ts';
 import { createArtifactStore } from './storage/index.ts';
@@ -10,9 +19,17 @@ import { createArtifactStore } from './storage/index.ts';
 export interface Installation {
   readonly config: Config;
   readonly accounts: AccountDirectory;
+  /** Keeps texts at rest unreadable where the configuration names keys. */
+  readonly sealer: Sealer;
+  /** Encrypts payloads where the configuration names keys, and decrypts what any of them encrypted. */
+  readonly payloadCodec: PayloadCodec;
+  /** For every Temporal client and worker of this installation: the codec, and what must go through it. */
+  readonly dataConverter: DataConverter;
   /** Opens the ledger; the caller closes it. `ledger.unavailable`, `config.invalid`. */
   openLedger(): Promise<Ledger>;
   openStore(): ArtifactStore;
+  /** The folder of this host that takes an outcome while the ledger cannot. */
+  openSpool(logger: Logger): Spool;
 }
 
 /**
@@ -29,10 +46,23 @@ export function createInstallation(config: Config): Installation {
       { account, provider: createProvider(account) },
     ]),
   );
+  const ring = lazyKeyRing(config);
+  const sealer = createSealer(ring);
+  const payloadCodec = createPayloadCodec(ring);
   return {
     config,
     accounts,
-    openLedger: () => createSqlLedger({ url: config.ledger.url }),
+    sealer,
+    payloadCodec,
+    dataConverter: createDataConverter(config, payloadCodec),
+    openLedger: async () => {
+      // A key file that cannot be used shows now, not with the first sealed row.
+      ring();
+      const { ledger } = config;
+      const url = ledger.kind === 'postgres' ? ledger.address.reveal() : ledger.url;
+      return await createSqlLedger({ url, sealer });
+    },
     openStore: () => createArtifactStore(config.storage.url),
+    openSpool: (logger) => createFileSpool({ directory: config.spool.directory, sealer, logger }),
   };
 }

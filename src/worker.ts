@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions as SdkWorkerOptions } from '@temporalio/worker';
-import { createActivities } from './activities/index.ts';
-import type { Activities, ActivityPorts } from './activities/index.ts';
+import { createActivities, createSubmitGate } from './activities/index.ts';
+import type { Activities, ActivityPorts, SubmitGate } from './activities/index.ts';
+import { createMaintenanceActivities } from './activities/maintenance.ts';
+import type { MaintenanceActivities } from './activities/maintenance.ts';
+import { createJobRuns } from './client/job-runs.ts';
 import { missingSecrets } from './config.ts';
 import type { Config } from './config.ts';
-import type { Account } from './core/account.ts';
-import { DEFAULT_TIMING } from './core/account.ts';
 import { ConfigError } from './core/errors.ts';
-import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE, WORKFLOW_QUEUE } from './core/keys.ts';
+import { toPollQueue } from './core/keys.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Logger } from './core/logger.ts';
 import { createInstallation } from './installation.ts';
@@ -24,9 +26,11 @@ import { Releases } from './runtime/releases.ts';
 import { installSdkRuntime } from './runtime/sdk-runtime.ts';
 import { watchTemporal } from './runtime/temporal-watch.ts';
 import type { TemporalWatch } from './runtime/temporal-watch.ts';
-import { workflowBundlePath } from './runtime/workflow-bundle.ts';
 import { registerSearchAttributes } from './runtime/search-attributes.ts';
+import { ensureSweepSchedule } from './runtime/sweep-schedule.ts';
 import { temporalAway, toConnectionOptions } from './runtime/connection.ts';
+import { keepHouse } from './worker/housekeeping.ts';
+import { pollQueue, submitQueue, transferQueue, workflowQueue } from './worker/queues.ts';
 
 /** Which queues a process serves. Without one it serves all. */
 export type WorkerRole = 'workflows' | 'provider' | 'transfer';
@@ -46,9 +50,6 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** What a step may still take after the signal, beside a POST's own deadline. Milliseconds. */
-const GRACE_MS = 10_000;
-const FORCE_AFTER_MS = 5_000;
 const STALE_TEMPORARY_MS = 24 * 3_600_000;
 
 /**
@@ -59,7 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { config, logger, role } = options;
   if (role === undefined || role === 'provider') requireSecrets(config);
   const releases = new Releases(logger);
-  const health: Health = { workers: [], watch: undefined };
+  const health: Health = { workers: [], watch: undefined, gate: createSubmitGate() };
   try {
     if (options.healthPort !== undefined) {
       const endpoint = await serveHealth(options.healthPort, () => isHealthy(health));
@@ -73,13 +74,24 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const ledger = await installation.openLedger();
     releases.add('ledger', () => ledger.close());
     const stopping = { value: false };
-    const ports = createPorts(installation, ledger, logger, stopping);
+    const ports = createPorts(installation, ledger, logger, stopping, health.gate);
     const removed = await ports.store.sweep(STALE_TEMPORARY_MS);
     if (removed > 0) logger.info(`removed ${removed} temporaries of transfers that never ended`);
+    const { dataConverter } = installation;
+    const { namespace } = config.temporal;
+    const temporal = new Client({ connection, namespace, dataConverter });
+    const runs = createJobRuns(temporal, installation.accounts);
+    const house = await keepHouse(ports, runs);
+    releases.add('housekeeping', () => house.stop());
+    if (role === undefined || role === 'workflows') await ensureSweepSchedule(temporal);
 
     const watch = watchTemporal(connection, config.temporal.address, logger);
     releases.add('watch', async () => watch.stop());
-    const workers = await createWorkers(config, connection, createActivities(ports), role);
+    const activities = {
+      ...createActivities(ports),
+      ...createMaintenanceActivities({ ...ports, runs }),
+    };
+    const workers = await createWorkers(installation, connection, activities, role);
     health.workers = workers;
     health.watch = watch;
     return run(workers, releases, stopping);
@@ -92,11 +104,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 interface Health {
   workers: readonly Worker[];
   watch: TemporalWatch | undefined;
+  readonly gate: SubmitGate;
 }
 
-function isHealthy({ workers, watch }: Health): boolean {
+function isHealthy({ workers, watch, gate }: Health): boolean {
   const areRunning = workers.every((worker) => worker.getState() === 'RUNNING');
-  return watch?.isUp() === true && areRunning;
+  return watch?.isUp() === true && areRunning && gate.reason() === undefined;
 }
 
 function run(
@@ -156,10 +169,13 @@ function createPorts(
   ledger: Ledger,
   logger: Logger,
   stopping: { readonly value: boolean },
+  gate: SubmitGate,
 ): ActivityPorts {
   return {
     accounts: installation.accounts,
     ledger,
+    spool: installation.openSpool(logger),
+    gate,
     store: installation.openStore(),
     fetcher: createMediaFetcher(),
     inspectMedia,
@@ -172,13 +188,14 @@ function createPorts(
 }
 
 async function createWorkers(
-  config: Config,
+  { config, dataConverter }: Installation,
   connection: NativeConnection,
-  activities: Activities,
+  activities: Activities & MaintenanceActivities,
   role: WorkerRole | undefined,
 ): Promise<Worker[]> {
   const { namespace } = config.temporal;
-  const base = { connection, namespace, interceptors: { activity: [translateErrors] } };
+  const interceptors = { activity: [translateErrors] };
+  const base = { connection, namespace, dataConverter, interceptors };
   const wanted: SdkWorkerOptions[] = [];
   if (role === undefined || role === 'workflows') wanted.push(workflowQueue(activities));
   if (role === undefined || role === 'provider') {
@@ -189,64 +206,4 @@ async function createWorkers(
   }
   if (role === undefined || role === 'transfer') wanted.push(transferQueue(activities));
   return await Promise.all(wanted.map((options) => Worker.create({ ...base, ...options })));
-}
-
-function workflowQueue({
-  openJob,
-  recordCost,
-  adjustCost,
-  closeJob,
-}: Activities): SdkWorkerOptions {
-  return {
-    taskQueue: WORKFLOW_QUEUE,
-    workflowBundle: { codePath: workflowBundlePath() },
-    activities: { openJob, recordCost, adjustCost, closeJob },
-    // How long the jobs of a worker that died wait for it before another takes them.
-    stickyQueueScheduleToStartTimeout: '5 seconds',
-    ...shutdownTimes(GRACE_MS),
-  };
-}
-
-/** A POST in flight is never cut off: the grace outlasts its deadline. */
-function submitQueue(account: Account, { submit }: Activities, share: number): SdkWorkerOptions {
-  const timeoutSeconds = account.timing.submitTimeoutSeconds ?? DEFAULT_TIMING.submitTimeoutSeconds;
-  return {
-    taskQueue: toSubmitQueue(account.name),
-    activities: { submit },
-    maxTaskQueueActivitiesPerSecond: (account.limits.submitsPerMinute / 60) * share,
-    maxConcurrentActivityTaskExecutions: 50,
-    maxConcurrentActivityTaskPolls: 2,
-    ...shutdownTimes(timeoutSeconds * 1000 + GRACE_MS),
-  };
-}
-
-function pollQueue(
-  account: Account,
-  { followTask, reconcile, cancelTask }: Activities,
-  share: number,
-): SdkWorkerOptions {
-  return {
-    taskQueue: toPollQueue(account.name),
-    activities: { followTask, reconcile, cancelTask },
-    maxTaskQueueActivitiesPerSecond: (account.limits.pollsPerMinute / 60) * share,
-    maxConcurrentActivityTaskExecutions: 50,
-    maxConcurrentActivityTaskPolls: 2,
-    ...shutdownTimes(GRACE_MS),
-  };
-}
-
-function transferQueue({ storeArtifact }: Activities): SdkWorkerOptions {
-  return {
-    taskQueue: TRANSFER_QUEUE,
-    activities: { storeArtifact },
-    maxConcurrentActivityTaskExecutions: 8,
-    maxConcurrentActivityTaskPolls: 2,
-    ...shutdownTimes(GRACE_MS),
-  };
-}
-
-function shutdownTimes(
-  graceMs: number,
-): Pick<SdkWorkerOptions, 'shutdownGraceTime' | 'shutdownForceTime'> {
-  return { shutdownGraceTime: graceMs, shutdownForceTime: graceMs + FORCE_AFTER_MS };
 }

@@ -3,10 +3,17 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { ConfigError, isMediaJobError, RequestError } from '../core/errors.ts';
 import { isEndStatus } from '../core/job.ts';
-import type { Decision, JobResult, JobState } from '../core/job.ts';
+import type { Decision, JobResult, JobState, Resolution } from '../core/job.ts';
 import { toWorkflowId } from '../core/keys.ts';
 import { toJobResult } from '../failures.ts';
-import { cancelJob, extendLife, jobState, pollNow } from '../workflows/messages.ts';
+import {
+  cancelJob,
+  extendLife,
+  jobState,
+  pollNow,
+  resolveSubmission,
+} from '../workflows/messages.ts';
+import type { ResolveRequest } from '../workflows/messages.ts';
 import { calling, isAway, isUnanswered } from './calling.ts';
 import { toClosedStatus } from './closed-status.ts';
 import { withPendingFollow } from './pending-follow.ts';
@@ -27,6 +34,11 @@ export interface JobHandle {
   cancel(decision: Decision): Promise<void>;
   /** Reads the task soon, or tries a held step again. */
   poll(): Promise<void>;
+  /**
+   * Decides about the submission that the job is held for; resolves once that is carried out. Throws `request.invalid`
+   * where the job is not held for one, or the task cannot be its own.
+   */
+  resolve(resolution: Resolution, decision: Decision): Promise<void>;
   /** Gives the job more time before it counts as expired. */
   extendLife(seconds: number): Promise<void>;
 }
@@ -59,10 +71,35 @@ export function createJobHandle(temporal: Client, jobId: string): JobHandle {
     poll: async () => {
       await update(temporal, () => handle.executeUpdate(pollNow));
     },
+    resolve: async (resolution, decision) => {
+      const { hold } = await state();
+      if (hold?.reason !== 'submit_unknown') throw notHeld(jobId);
+      const request = { number: hold.number, ...toChoice(resolution), ...decision };
+      await update(temporal, () => handle.executeUpdate(resolveSubmission, { args: [request] }));
+    },
     extendLife: async (seconds) => {
       await update(temporal, () => handle.executeUpdate(extendLife, { args: [{ seconds }] }));
     },
   };
+}
+
+function toChoice(resolution: Resolution): Pick<ResolveRequest, Resolution['kind']> {
+  switch (resolution.kind) {
+    case 'adopt':
+      return { adopt: resolution.taskId };
+    case 'resubmit':
+      return { resubmit: true };
+    case 'abandon':
+      return { abandon: true };
+  }
+}
+
+function notHeld(jobId: string): RequestError {
+  return new RequestError(
+    'request.invalid',
+    `job ${jobId} is not held for a submission; \`pollux jobs show ${jobId}\` tells where it stands, \`pollux jobs list --held\` which jobs are held`,
+    { details: { issues: [{ field: 'jobId', rule: 'must be a job that is held' }] } },
+  );
 }
 
 /** A validator's refusal is the caller's business and says why. */

@@ -28,6 +28,11 @@ export function accountProblems(document: unknown): readonly SchemaProblem[] {
         value,
         rule,
       })),
+      ...policyRules(account).map((rule) => ({
+        path: [...path, 'maxResubmits'],
+        value: account['maxResubmits'],
+        rule,
+      })),
     ];
   });
 }
@@ -115,6 +120,17 @@ function timingRules(
         },
       ]
     : [];
+}
+
+/** A policy that may buy twice says how often, and a cap without the policy would be a guard that guards nothing. */
+function policyRules({ onUnknown, maxResubmits }: Readonly<Record<string, unknown>>): string[] {
+  const cap = typeof maxResubmits === 'number' ? maxResubmits : 0;
+  if (onUnknown === 'resubmit' && cap === 0) {
+    return [
+      'must be at least 1 where onUnknown is resubmit: each one may be charged beside the first',
+    ];
+  }
+  return onUnknown !== 'resubmit' && cap > 0 ? ['needs onUnknown: resubmit'] : [];
 }
 
 function toTiming(document: AccountDocument['timing']): Partial<Timing> {

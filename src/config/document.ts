@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountLimits, ProviderName, Timing } from '../core/account.ts';
 import { closedObject } from '../schema/problems.ts';
+import { isLedgerUrl } from './ledger.ts';
 
 /** `pollux.yaml` once its types are checked and its defaults are filled in. */
 export interface ConfigDocument {
@@ -9,6 +10,13 @@ export interface ConfigDocument {
   readonly storage: { readonly url: string };
   readonly spool: { readonly directory: string };
   readonly accounts: Readonly<Record<string, AccountDocument>>;
+  readonly encryption?: { readonly keys: readonly KeyDocument[] } | undefined;
+}
+
+/** An encryption key: its id on the wire and the file that holds it. */
+export interface KeyDocument {
+  readonly id: string;
+  readonly file: string;
 }
 
 export interface AccountDocument {
@@ -153,14 +161,31 @@ const budget = closedObject({
   per: z.enum(['day', 'month', 'ever']),
 });
 
-const encryption = closedObject({ keys: z.array(closedObject({ id: text, file: text })).min(1) });
+const KEY_ID_RULE =
+  'must be at most 64 letters, digits, dots, underscores and hyphens, the first one a letter or digit';
+/** 64 hex or 44 base64 characters. */
+const KEY_ITSELF = /^([0-9a-f]{64}|[a-z0-9+/_-]{43}=)$/i;
+
+const encryptionKey = closedObject({
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, KEY_ID_RULE),
+  file: text.refine((file) => !KEY_ITSELF.test(file), {
+    error:
+      'must be the path of a file; a key written into this file would end up in backups and version control',
+  }),
+});
+
+const encryption = closedObject({
+  keys: z
+    .array(encryptionKey)
+    .min(1)
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, {
+      error: 'must not use an id twice: what was encrypted names its key by it',
+    }),
+});
 
 const ledgerUrl = z
   .string()
-  .regex(
-    /^(sqlite:.|postgres(ql)?:\/\/.)/,
-    'must be sqlite:PATH or postgres://user@host:5432/database',
-  );
+  .refine(isLedgerUrl, { error: 'must be sqlite:PATH or postgres://user@host:5432/database' });
 const storageUrl = z
   .string()
   .regex(/^(file:.|s3:\/\/.)/, 'must be file:PATH or s3://bucket/prefix');

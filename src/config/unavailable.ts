@@ -14,32 +14,9 @@ export function unavailableSettings(document: unknown): readonly SchemaProblem[]
 
   if (hasContent(document['callbacks'])) refuse(['callbacks'], 'callbacks are');
   if (hasContent(document['budgets'])) refuse(['budgets'], 'budgets are');
-  if (hasContent(document['encryption'])) refuse(['encryption'], 'encryption of payloads is');
 
-  const ledgerUrl = isRecord(document['ledger']) ? document['ledger']['url'] : undefined;
-  if (startsWith(ledgerUrl, /^postgres(ql)?:/)) refuse(['ledger', 'url'], 'a PostgreSQL ledger is');
   const storageUrl = isRecord(document['storage']) ? document['storage']['url'] : undefined;
   if (startsWith(storageUrl, /^s3:/)) refuse(['storage', 'url'], 'S3 storage is');
-
-  const accounts = isRecord(document['accounts']) ? document['accounts'] : {};
-  for (const [name, account] of Object.entries(accounts)) {
-    if (!isRecord(account)) continue;
-    if (account['onUnknown'] === 'resubmit') {
-      refuse(
-        ['accounts', name, 'onUnknown'],
-        'submitting an unknown submission again is',
-        'resubmit',
-      );
-    }
-    if (typeof account['maxResubmits'] === 'number' && account['maxResubmits'] > 0) {
-      const value = account['maxResubmits'];
-      refuse(
-        ['accounts', name, 'maxResubmits'],
-        'submitting an unknown submission again is',
-        value,
-      );
-    }
-  }
   return problems;
 }
 

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { Config, TemporalConfig } from '../config.ts';
 import { ConfigError } from '../core/errors.ts';
+import { createDataConverter } from '../encryption/data-converter.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -12,7 +13,10 @@ export interface TemporalAccess {
   close(): Promise<void>;
 }
 
-/** Connects to Temporal as the configuration says. Throws `temporal.unavailable` within five seconds. */
+/**
+ * Connects to Temporal as the configuration says; payloads are encrypted where it names keys.
+ * Throws `temporal.unavailable` within five seconds.
+ */
 export async function connectTemporal(config: Config): Promise<TemporalAccess> {
   const { address, namespace } = config.temporal;
   let connection: Connection;
@@ -24,7 +28,11 @@ export async function connectTemporal(config: Config): Promise<TemporalAccess> {
   } catch (error) {
     throw temporalAway(address, error);
   }
-  const temporal = new Client({ connection, namespace });
+  const temporal = new Client({
+    connection,
+    namespace,
+    dataConverter: createDataConverter(config),
+  });
   return { temporal, connection, close: () => connection.close() };
 }
 

@@ -1,6 +1,7 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { LogEntry } from '@temporalio/worker';
 import type { Logger } from '../core/logger.ts';
+import { toShownError } from './shown-error.ts';
 
 let isInstalled = false;
 
@@ -23,7 +24,7 @@ export function installSdkRuntime(logger: Logger): void {
   });
 }
 
-/** Only the message and what names the place: the SDK's metadata can hold failures, and with them texts of users. */
+/** Only what names the kind of trouble and its place: failures carry texts of users, and so may the rest of the metadata. */
 function forward(logger: Logger, entry: LogEntry): void {
   if (isNoise(entry)) return;
   const meta = (entry.meta ?? {}) as Readonly<Record<string, unknown>>;
@@ -34,9 +35,11 @@ function forward(logger: Logger, entry: LogEntry): void {
     }),
   );
   const error = meta['error'];
-  const detail = error instanceof Error ? { error: error.message.slice(0, 300) } : {};
-  if (entry.level === 'ERROR') logger.error(entry.message, { ...fields, ...detail });
-  else logger.warn(entry.message, { ...fields, ...detail });
+  const detail = error === undefined ? {} : { error: toShownError(error) };
+  // The SDK appends the error's own message.
+  const [what = ''] = entry.message.split(': ', 1);
+  if (entry.level === 'ERROR') logger.error(what, { ...fields, ...detail });
+  else logger.warn(what, { ...fields, ...detail });
 }
 
 /** Poll and heartbeat calls that fail because the server is away: one line per poller and retry. Queues without workflows are ours. */

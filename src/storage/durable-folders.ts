@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { fileErrorCode } from './file-errors.ts';
+import { fileErrorCode } from '../core/file-errors.ts';
 
 /** Makes a folder and its parents, and flushes every folder that got a new name, so that they outlive a power loss. */
 export async function makeDurableFolder(path: string, mode: number): Promise<void> {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 
+import { storing } from '../core/file-errors.ts';
 import type { ByteReader } from '../core/media.ts';
-import { storing } from './file-errors.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 
 import type { ArtifactStore, StoredObject, TemporaryObject } from '../core/artifact-store.ts';
 import { StorageError } from '../core/errors.ts';
+import { isAbsent, storing } from '../core/file-errors.ts';
 import type { ByteReader } from '../core/media.ts';
 import { flushFolder, makeDurableFolder } from './durable-folders.ts';
-import { isAbsent, storing } from './file-errors.ts';
 import { createFileReader, hashFile } from './file-reader.ts';
 import { modifiedAtMs, openIfThere, orAbsent, readFolder } from './folder-entries.ts';
 import { splitKey, TEMPORARY_FOLDER } from './object-key.ts';

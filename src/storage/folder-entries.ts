@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { lstat, open, opendir } from 'node:fs/promises';
 
-import { isAbsent } from './file-errors.ts';
+import { isAbsent } from '../core/file-errors.ts';
 
 /** The entries of a folder; none where there is no folder. */
 export async function* readFolder(path: string): AsyncIterable<Dirent> {

@@ -1,6 +1,6 @@
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 
-import { fileErrorCode } from './file-errors.ts';
+import { fileErrorCode } from '../core/file-errors.ts';
 import { orAbsent } from './folder-entries.ts';
 
 /** What a file system without hard links answers. */

@@ -5,7 +5,7 @@ import { open, unlink } from 'node:fs/promises';
 
 import type { TemporaryObject } from '../core/artifact-store.ts';
 import { StorageError } from '../core/errors.ts';
-import { isAbsent, storing } from './file-errors.ts';
+import { isAbsent, storing } from '../core/file-errors.ts';
 import { readAt } from './file-reader.ts';
 
 type Digest = Awaited<ReturnType<TemporaryObject['finish']>>;

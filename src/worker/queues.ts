@@ -1,0 +1,80 @@
+import type { WorkerOptions as SdkWorkerOptions } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import type { MaintenanceActivities } from '../activities/maintenance.ts';
+import type { Account } from '../core/account.ts';
+import { DEFAULT_TIMING } from '../core/account.ts';
+import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE, WORKFLOW_QUEUE } from '../core/keys.ts';
+import { workflowBundlePath } from '../runtime/workflow-bundle.ts';
+
+/** What a step may still take after the signal, beside a POST's own deadline. Milliseconds. */
+const GRACE_MS = 10_000;
+const FORCE_AFTER_MS = 5_000;
+
+/** Workflows, the steps that touch nothing but the ledger, and what belongs to no single job. */
+export function workflowQueue({
+  openJob,
+  awaitOutcome,
+  recordCost,
+  adjustCost,
+  closeJob,
+  sweep,
+}: Activities & MaintenanceActivities): SdkWorkerOptions {
+  return {
+    taskQueue: WORKFLOW_QUEUE,
+    workflowBundle: { codePath: workflowBundlePath() },
+    activities: { openJob, awaitOutcome, recordCost, adjustCost, closeJob, sweep },
+    // How long the jobs of a worker that died wait for it before another takes them.
+    stickyQueueScheduleToStartTimeout: '5 seconds',
+    ...shutdownTimes(GRACE_MS),
+  };
+}
+
+/** A POST in flight is never cut off: the grace outlasts its deadline. */
+export function submitQueue(
+  account: Account,
+  { submit }: Activities,
+  share: number,
+): SdkWorkerOptions {
+  const timeoutSeconds = account.timing.submitTimeoutSeconds ?? DEFAULT_TIMING.submitTimeoutSeconds;
+  return {
+    taskQueue: toSubmitQueue(account.name),
+    activities: { submit },
+    maxTaskQueueActivitiesPerSecond: (account.limits.submitsPerMinute / 60) * share,
+    maxConcurrentActivityTaskExecutions: 50,
+    maxConcurrentActivityTaskPolls: 2,
+    ...shutdownTimes(timeoutSeconds * 1000 + GRACE_MS),
+  };
+}
+
+/** `share`: the part of the account's budget that the task queue's rate may use. */
+export function pollQueue(
+  account: Account,
+  { followTask, reconcile, resolveSubmission, cancelTask }: Activities,
+  share: number,
+): SdkWorkerOptions {
+  return {
+    taskQueue: toPollQueue(account.name),
+    activities: { followTask, reconcile, resolveSubmission, cancelTask },
+    maxTaskQueueActivitiesPerSecond: (account.limits.pollsPerMinute / 60) * share,
+    maxConcurrentActivityTaskExecutions: 50,
+    maxConcurrentActivityTaskPolls: 2,
+    ...shutdownTimes(GRACE_MS),
+  };
+}
+
+/** Downloads. */
+export function transferQueue({ storeArtifact }: Activities): SdkWorkerOptions {
+  return {
+    taskQueue: TRANSFER_QUEUE,
+    activities: { storeArtifact },
+    maxConcurrentActivityTaskExecutions: 8,
+    maxConcurrentActivityTaskPolls: 2,
+    ...shutdownTimes(GRACE_MS),
+  };
+}
+
+function shutdownTimes(
+  graceMs: number,
+): Pick<SdkWorkerOptions, 'shutdownGraceTime' | 'shutdownForceTime'> {
+  return { shutdownGraceTime: graceMs, shutdownForceTime: graceMs + FORCE_AFTER_MS };
+}
