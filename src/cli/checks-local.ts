@@ -4,8 +4,10 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { missingSecrets } from '../config.ts';
+import { LedgerError } from '../core/errors.ts';
 import type { Installation } from '../installation.ts';
 import type { Check } from './checks.ts';
+import { summarizeError } from './report-error.ts';
 
 /** A machine that only starts jobs needs no key, so this is said, not counted against a client. */
 export function checkSecrets(config: Config): Check {
@@ -23,18 +25,44 @@ export function checkSecrets(config: Config): Check {
   };
 }
 
-/** Opens, which brings the tables up to date, reads, and checks that the file may be written. */
+/** Who can read prompts and result URLs, and whether the keys that hide them are usable. */
+export function checkEncryption({ config, sealer }: Installation): Check {
+  const name = 'encryption';
+  const [first, ...others] = config.encryption.keys.map(({ id }) => id);
+  try {
+    if (first === undefined || !sealer.isSealing) return notEncrypted(name);
+  } catch (error) {
+    const { message, code = 'config.invalid' } = summarizeError(error);
+    return { name, outcome: 'problem', message, code };
+  }
+  const older = others.map((id) => `; ${id} decrypts, too`).join('');
+  return { name, outcome: 'ok', message: `payloads are encrypted with key ${first}${older}` };
+}
+
+function notEncrypted(name: string): Check {
+  return {
+    name,
+    outcome: 'notice',
+    message: 'off: prompts and result URLs can be read in Temporal’s history',
+    advice: 'to hide them, name a key in encryption.keys',
+  };
+}
+
+/** Opens, which brings the tables up to date, looks for damage, and checks that a file may be written. */
 export async function checkLedger(installation: Installation): Promise<string> {
-  const { path, url } = installation.config.ledger;
+  const location = installation.config.ledger;
   const ledger = await installation.openLedger();
   try {
-    await ledger.jobs({ limit: 1 });
-    await access(path, constants.R_OK | constants.W_OK);
-    await access(dirname(path), constants.W_OK);
+    const damage = await ledger.check();
+    if (damage.length > 0) throw new LedgerError('ledger.unavailable', damage.join('; '));
   } finally {
     await ledger.close();
   }
-  return `${url} opens and can be written`;
+  if (location.kind === 'sqlite') {
+    await access(location.path, constants.R_OK | constants.W_OK);
+    await access(dirname(location.path), constants.W_OK);
+  }
+  return `${location.url} opens and can be written`;
 }
 
 /** Publishes a small object as a transfer would, reads it back and removes it. */

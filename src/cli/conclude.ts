@@ -56,7 +56,7 @@ function whatItWaitsFor({ hold, jobId }: JobResult): string {
   if (hold?.reason === 'submit_unknown') {
     return (
       `the outcome of submission ${String(hold.number)} is not known: look for its task at the provider; ` +
-      `a task that exists is taken over with \`pollux jobs adopt\`, and \`pollux jobs cancel ${jobId}\` gives up`
+      `then decide with \`pollux jobs resolve ${jobId}\` --adopt <taskId>, --resubmit or --abandon`
     );
   }
   return `it waits for a person because of ${hold?.reason ?? 'a hold'}; \`pollux jobs poll ${jobId}\` tries again`;

@@ -58,6 +58,16 @@ export const DEMO_JOBS: readonly DemoJob[] = [
     expected: 'succeeded',
   },
   {
+    jobId: 'lost-reply',
+    shows: 'a reply that is lost: found in the list, not bought again',
+    request: {
+      model: 'nexusflow/wan2.6-t2v',
+      prompt: 'A letter in a bottle [sim:drop-reply]',
+      durationSeconds: 3,
+    },
+    expected: 'succeeded',
+  },
+  {
     jobId: 'refused-render',
     shows: 'a task that fails at the provider: free',
     request: {
@@ -104,7 +114,7 @@ export function toDemoConfig(addresses: {
   readonly yuan: string;
 }): string {
   const timing =
-    '{ firstPollSeconds: 2, minPollSeconds: 1, maxPollSeconds: 3, submitTimeoutSeconds: 10 }';
+    '{ firstPollSeconds: 2, minPollSeconds: 1, maxPollSeconds: 3, submitTimeoutSeconds: 8, settleSeconds: 1, listSettleSeconds: 60 }';
   const account = (name: string, provider: string, baseUrl: string, rest: string): string =>
     `  ${name}:
     provider: ${provider}
@@ -119,7 +129,7 @@ ledger: { url: "sqlite:ledger.db" }
 storage: { url: "file:artifacts" }
 spool: { directory: spool }
 accounts:
-${account('nexusflow', 'nexusflow', `${addresses.dollars}/nexusflow`, '    currency: USD\n')}
+${account('nexusflow', 'nexusflow', `${addresses.dollars}/nexusflow`, '    currency: USD\n    exclusive: true\n')}
 ${account('nexusflow-cny', 'nexusflow', `${addresses.yuan}/nexusflow`, '    currency: CNY\n')}
 ${account('gateway', 'rixapi', `${addresses.dollars}/rixapi`, '    currency: USD\n')}
 ${account('dieyuyun', 'dieyuyun', `${addresses.dollars}/dieyuyun`, '    currency: CNY\n')}`;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from '../core/error-codes.ts';
 import { isEndStatus } from '../core/job.ts';
 import type { Artifact, JobResult, JobState } from '../core/job.ts';
+import type { JsonObject } from '../core/json.ts';
 import { formatMoney } from '../core/money.ts';
 import { formatBytes, formatDuration } from './format.ts';
 import { renderFacts } from './table.ts';
@@ -58,7 +59,14 @@ export function describeResult(result: JobResult): string {
 function describeHold({ reason, since, number, evidence }: NonNullable<JobResult['hold']>): string {
   const why = evidence['reason'] ?? evidence['message'];
   const because = typeof why === 'string' ? `: ${why}` : '';
-  return `${reason} since ${since}, submission ${String(number)}${because}`;
+  return `${reason} since ${since}, submission ${String(number)}${because}${describeCandidates(evidence)}`;
+}
+
+/** Tasks in the provider's list that may be the submission's own. */
+function describeCandidates({ candidates }: JsonObject): string {
+  if (!Array.isArray(candidates) || candidates.length === 0) return '';
+  const ids = (candidates as readonly { readonly taskId?: unknown }[]).map(({ taskId }) => taskId);
+  return `; may be ${ids.map(String).join(' or ')}`;
 }
 
 /** Before the job is opened nobody has priced it yet. */

@@ -16,6 +16,8 @@ export interface DevServerOptions {
   readonly port?: number;
   /** Port of the UI on 127.0.0.1. Absent: no UI. */
   readonly uiPort?: number | undefined;
+  /** Where the UI's pages have encrypted payloads decrypted, as a URL. */
+  readonly uiCodecEndpoint?: string | undefined;
   /** SQLite file that keeps workflows across restarts; its folder is made. Absent: in memory. */
   readonly databaseFile?: string;
   /** Made if it does not exist. Default: `default`. */
@@ -127,6 +129,9 @@ function toParameters(options: DevServerOptions, port: number): readonly string[
   ];
   if (options.uiPort === undefined) parameters.push('--headless');
   else parameters.push('--ui-port', String(options.uiPort));
+  if (options.uiCodecEndpoint !== undefined) {
+    parameters.push('--ui-codec-endpoint', options.uiCodecEndpoint);
+  }
   if (options.databaseFile !== undefined) {
     parameters.push('--db-filename', options.databaseFile);
     parameters.push('--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL');

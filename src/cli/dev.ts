@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { ConfigError, isMediaJobError } from '../core/errors.ts';
 import { SEARCH_ATTRIBUTES } from '../core/search-attributes.ts';
 import type { RunningWorker } from '../worker.ts';
+import { openCodecBeside } from './codec.ts';
 import type { DevServer } from './dev-server.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
 import { awaitInterruption, say } from './host.ts';
@@ -75,7 +76,8 @@ async function startAll(
   const state = resolve(terminal.cwd, flags.state);
   const configured = flags.simulator === true ? undefined : await loadOrAdvise(host);
   const port = flags.port ?? configuredPort(configured);
-  const server = await startServer(host, flags, { state, port, configured });
+  const uiCodecEndpoint = await startCodec(flags, configured, releases);
+  const server = await startServer(host, flags, { state, port, configured, uiCodecEndpoint });
   releases.push(() => server.stop());
 
   const { loadConfig, withTemporalAddress } = await import('../config.ts');
@@ -92,6 +94,7 @@ async function startAll(
     renderFacts([
       ['Temporal', server.address],
       ['UI', server.uiUrl ?? 'off'],
+      ...(uiCodecEndpoint === undefined ? [] : [['codec', uiCodecEndpoint] as const]),
       ['accounts', [...config.accounts.keys()].join(', ')],
       ['configuration', config.file],
     ]),
@@ -122,12 +125,27 @@ interface ServerPlace {
   readonly state: string;
   readonly port: number;
   readonly configured: Config | undefined;
+  readonly uiCodecEndpoint: string | undefined;
+}
+
+/** Lets the UI show what the configuration's keys encrypt. Returns where; `undefined` where nothing is encrypted. */
+async function startCodec(
+  flags: DevFlags,
+  configured: Config | undefined,
+  releases: Release[],
+): Promise<string | undefined> {
+  if (configured === undefined || !flags.ui) return undefined;
+  const { createInstallation } = await import('../installation.ts');
+  const codec = await openCodecBeside(createInstallation(configured), flags.uiPort);
+  if (codec === undefined) return undefined;
+  releases.push(() => codec.close());
+  return codec.url;
 }
 
 async function startServer(
   { terminal }: CommandHost,
   flags: DevFlags,
-  { state, port, configured }: ServerPlace,
+  { state, port, configured, uiCodecEndpoint }: ServerPlace,
 ): Promise<DevServer> {
   const [{ findTemporalCli }, { startDevServer }] = await Promise.all([
     import('./temporal-cli.ts'),
@@ -140,6 +158,7 @@ async function startServer(
     cliPath: cli.path,
     port,
     uiPort: flags.ui ? flags.uiPort : undefined,
+    uiCodecEndpoint,
     databaseFile: join(state, 'temporal.db'),
     namespace: configured?.temporal.namespace ?? DEFAULT_NAMESPACE,
     logFile: join(state, 'temporal.log'),

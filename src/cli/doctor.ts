@@ -61,11 +61,7 @@ async function checkInstallation(config: Config, report: (check: Check) => void)
   report(await attempt('spool', () => local.checkSpool(config)));
   for await (const check of checkTemporal(config)) report(check);
   for await (const check of checkProviders(config)) report(check);
-  report({
-    name: 'encryption',
-    outcome: 'notice',
-    message: 'off: prompts and result URLs can be read in Temporal’s history',
-  });
+  report(local.checkEncryption(installation));
 }
 
 function printCheck(terminal: Terminal, { name, outcome, message, advice }: Check): void {

@@ -1,11 +1,6 @@
-import { userInfo } from 'node:os';
-import type { JobHandle } from '../client.ts';
-import { RequestError } from '../core/errors.ts';
-import { isEndStatus } from '../core/job.ts';
-import { checkJobId } from '../core/keys.ts';
-import type { CommandHost, RegisterCommand } from './host.ts';
+import type { RegisterCommand } from './host.ts';
 import { say } from './host.ts';
-import { loadInstallation, withSession } from './session.ts';
+import { act, systemUser } from './job-action.ts';
 
 interface CancelFlags {
   readonly reason: string;
@@ -42,35 +37,3 @@ export const registerJobsPoll: RegisterCommand = (jobs, host) => {
     })
     .addHelpText('after', '\nExamples:\n  $ pollux jobs poll shot-7\n');
 };
-
-async function act(
-  host: CommandHost,
-  jobId: string,
-  done: string,
-  verb: (job: JobHandle) => Promise<void>,
-): Promise<void> {
-  checkJobId(jobId);
-  const installation = await loadInstallation(host);
-  await withSession(installation, async ({ client, access }) => {
-    const job = client.job(jobId);
-    const { requireWorker } = await import('./workers.ts');
-    const { status } = await job.state();
-    if (isEndStatus(status)) {
-      throw new RequestError(
-        'request.invalid',
-        `job ${jobId} has ended (${status}); it cannot be ${done}`,
-      );
-    }
-    await requireWorker(access);
-    await verb(job);
-  });
-}
-
-function systemUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container may run under a user id that has no name.
-    return 'unknown';
-  }
-}

@@ -2,6 +2,7 @@ import type { RegisterCommand } from './host.ts';
 import { registerJobsAdopt } from './jobs-adopt.ts';
 import { registerJobsCancel, registerJobsPoll } from './jobs-control.ts';
 import { registerJobsList } from './jobs-list.ts';
+import { registerJobsResolve } from './jobs-resolve.ts';
 import { registerJobsShow } from './jobs-show.ts';
 
 const EXAMPLES = `
@@ -9,6 +10,7 @@ Examples:
   $ pollux jobs list --status open
   $ pollux jobs show shot-7
   $ pollux jobs cancel shot-7 --reason "wrong prompt"
+  $ pollux jobs resolve shot-7 --adopt task_1f0c --reason "found in the dashboard"
   $ pollux jobs adopt nexusflow/wan2.6-t2v task_1f0c --duration-seconds 5 --resolution 720P
 `;
 
@@ -21,5 +23,6 @@ export const registerJobs: RegisterCommand = (program, host) => {
   registerJobsShow(jobs, host);
   registerJobsCancel(jobs, host);
   registerJobsPoll(jobs, host);
+  registerJobsResolve(jobs, host);
   registerJobsAdopt(jobs, host);
 };

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { registerAudit } from './audit.ts';
+import { registerCodec } from './codec.ts';
 import { registerDemo } from './demo-command.ts';
 import { registerDev } from './dev.ts';
 import { registerDoctor } from './doctor.ts';
@@ -10,6 +12,7 @@ import { reportError } from './report-error.ts';
 import { registerRun } from './run.ts';
 import { registerSetup } from './setup.ts';
 import { registerSimulator } from './simulator.ts';
+import { registerSweep } from './sweep.ts';
 import type { Terminal } from './terminal.ts';
 import { systemTerminal } from './terminal.ts';
 import { readVersion } from './version.ts';
@@ -25,13 +28,16 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerWorker,
   registerSetup,
   registerDoctor,
+  registerSweep,
+  registerAudit,
+  registerCodec,
   registerSimulator,
 ];
 
 const USAGE_EXIT_CODE = 2;
 
 const EPILOGUE = `
-Exit codes: 0 done, 1 job failed, 2 usage, configuration or invalid request, 3 held or needs a person,
+Exit codes: 0 done, 1 job failed or audit violation, 2 usage, configuration or invalid request, 3 held or needs a person,
 4 a dependency is away, 130 interrupted (the job goes on).
 
 Examples:

@@ -24,6 +24,22 @@ export function toPort(text: string): number {
   return value;
 }
 
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`; an IPv6 address stands in brackets. */
+export function toListenAddress(text: string): ListenAddress {
+  const match = /^(?:\[(?<v6>[0-9a-f:]+)\]|(?<name>[^\s:/[\]]+)):(?<port>\d{1,5})$/i.exec(text);
+  const { v6, name, port } = match?.groups ?? {};
+  const host = v6 ?? name;
+  if (host === undefined || port === undefined) {
+    throw new InvalidArgumentError('It must be host:port, such as 127.0.0.1:8089.');
+  }
+  return { host, port: toPort(port) };
+}
+
 /** For options that may be given several times. */
 export function collect(text: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), text];

@@ -56,7 +56,8 @@ export async function readFromLedger(
   installation: Installation,
   jobId: string,
 ): Promise<JobState | undefined> {
-  if (!existsSync(installation.config.ledger.path)) return undefined;
+  const location = installation.config.ledger;
+  if (location.kind === 'sqlite' && !existsSync(location.path)) return undefined;
   const ledger = await installation.openLedger();
   try {
     return await readRecordedState(ledger, jobId);

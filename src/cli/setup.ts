@@ -4,7 +4,9 @@ import { print } from './host.ts';
 export const registerSetup: RegisterCommand = (program, host) => {
   program
     .command('setup')
-    .description('register the search attributes in the Temporal namespace; safe to repeat')
+    .description(
+      'register the search attributes and the sweep in the Temporal namespace; safe to repeat',
+    )
     .action(async () => host.exitWith(await setup(host)))
     .addHelpText(
       'after',
@@ -16,6 +18,7 @@ async function setup(host: CommandHost): Promise<number> {
   const config = await host.loadConfig();
   const { connectTemporal } = await import('../runtime/connection.ts');
   const { registerSearchAttributes } = await import('../runtime/search-attributes.ts');
+  const { ensureSweepSchedule, SWEEP_SCHEDULE_ID } = await import('../runtime/sweep-schedule.ts');
   const { address, namespace } = config.temporal;
   const access = await connectTemporal(config);
   try {
@@ -23,9 +26,11 @@ async function setup(host: CommandHost): Promise<number> {
     print(
       host.terminal,
       registered.length === 0
-        ? `namespace ${namespace} at ${address} has every search attribute; nothing to do`
+        ? `namespace ${namespace} at ${address} has every search attribute`
         : `registered in namespace ${namespace} at ${address}: ${registered.join(', ')}`,
     );
+    const answer = await ensureSweepSchedule(access.temporal);
+    print(host.terminal, `schedule ${SWEEP_SCHEDULE_ID} is ${answer}`);
     return 0;
   } finally {
     await access.close();
