@@ -101,6 +101,13 @@ export default tseslint.config(
     ),
   ),
   arrows(
+    ['src/maintenance/**'],
+    not(
+      [...TEMPORAL, ...ADAPTERS, '**/workflows/**', '**/activities/**', '**/config.ts'],
+      'maintenance uses core; everything else arrives as ports',
+    ),
+  ),
+  arrows(
     ['src/cli/**'],
     not(
       [...ADAPTERS, '**/workflows/**', '**/activities/**'],

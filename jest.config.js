@@ -1,4 +1,4 @@
-/** Shared by both projects. Tests run as CommonJS: no top-level await, no ESM-only dependency. */
+/** Shared by all projects. Tests run as CommonJS: no top-level await, no ESM-only dependency. */
 const base = {
   testEnvironment: 'node',
   transform: {
@@ -28,8 +28,31 @@ export default {
     },
     {
       ...base,
+      displayName: 'model',
+      testMatch: testsIn('model'),
+      // The model stands in for the server and both SDKs, so that time is virtual and a crash is one line.
+      moduleNameMapper: {
+        '^@temporalio/workflow$': '<rootDir>/test/model/temporal/workflow.ts',
+        '^@temporalio/activity$': '<rootDir>/test/model/temporal/activity.ts',
+      },
+    },
+    {
+      ...base,
+      displayName: 'crash',
+      testMatch: testsIn('crash'),
+      globalSetup: '<rootDir>/test/crash/global-setup.ts',
+      setupFilesAfterEnv: ['<rootDir>/test/crash/patience.ts'],
+    },
+    {
+      ...base,
       displayName: 'server',
       testMatch: testsIn('integration', 'faults'),
+      globalSetup: '<rootDir>/test/environment/global-setup.ts',
+    },
+    {
+      ...base,
+      displayName: 'monkey',
+      testMatch: testsIn('monkey'),
       globalSetup: '<rootDir>/test/environment/global-setup.ts',
     },
   ],

@@ -77,22 +77,41 @@ function checkCommands(file) {
   return [...new Set([...runs, ...calls])];
 }
 
-/** Every sentence that the README quotes as proof must be (part of) the name of a test that passed in the last run. */
+/**
+ * Every sentence that docs/promises.md quotes as proof must be (part of) the name of a test that passed in the last run, and
+ * every row of the README's table must be one of its rows.
+ */
 function checkPromises() {
+  const promises = promiseRows(join('docs', 'promises.md'));
+  const known = new Set(promises.map(normalize));
+  const strangers = promiseRows('README.md')
+    .filter((row) => !known.has(normalize(row)))
+    .map((row) => `README.md: this row is not in docs/promises.md: ${row}`);
   if (!existsSync(TEST_RESULTS)) {
     console.log('docs: no test results yet, so the promises were not compared with the tests');
-    return [];
+    return strangers;
   }
   const passed = JSON.parse(read(TEST_RESULTS)).testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
   );
-  const rows = read(join(root, 'README.md'))
-    .split('\n')
-    .filter((line) => /^\| .*\]\(test\//.test(line));
-  const quotes = rows.flatMap((row) => [...row.matchAll(/"([^"]+)"/g)].map(([, quote]) => quote));
-  return quotes
+  const quotes = promises.flatMap((row) =>
+    [...row.matchAll(/"([^"]+)"/g)].map(([, quote]) => quote),
+  );
+  const unproved = quotes
     .filter((quote) => !passed.some((name) => name.includes(quote)))
-    .map((quote) => `README.md: no test that passed is named "${quote}"`);
+    .map((quote) => `docs/promises.md: no test that passed is named "${quote}"`);
+  return [...strangers, ...unproved];
+}
+
+function promiseRows(document) {
+  return read(join(root, document))
+    .split('\n')
+    .filter((line) => /^\| .*\]\((\.\.\/)?test\//.test(line));
+}
+
+/** A row without the width of its columns and the place of its document. */
+function normalize(row) {
+  return row.replaceAll('](../', '](').replace(/\s+/g, ' ');
 }
 
 /** The names that the command line declares. */

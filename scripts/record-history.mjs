@@ -22,7 +22,7 @@ const DECISION = { author: 'recorder', reason: 'the story says so' };
 const video = (prompt) => ({ model: 'nexusflow/wan2.6-t2v', prompt, durationSeconds: 3 });
 const image = (prompt) => ({ model: 'dieyuyun/gpt-image-2', prompt, size: '512x512' });
 
-/** `play` gets the started job and the simulator's hand on its task; then the job must come to its end by itself. */
+/** `play` gets the started job and the simulator's hand on tasks; then the job must come to its end by itself. */
 const STORIES = [
   { name: 'succeeded-video', request: video('a harbour') },
   {
@@ -57,10 +57,47 @@ const STORIES = [
     },
   },
   {
+    name: 'held-then-adopted',
+    request: video('a reply lost and found'),
+    fault: { kind: 'drop_reply' },
+    play: async (job, { taskOf }) => {
+      await reach(job, ({ status }) => status === 'held');
+      await job.resolve({ kind: 'adopt', taskId: taskOf('a reply lost and found') }, DECISION);
+    },
+  },
+  {
+    name: 'held-then-resubmitted',
+    request: video('a create that vanished'),
+    fault: { kind: 'reset_before' },
+    play: async (job) => {
+      await reach(job, ({ status }) => status === 'held');
+      await job.resolve({ kind: 'resubmit' }, DECISION);
+    },
+  },
+  {
+    name: 'held-then-abandoned',
+    request: video('nobody wants it'),
+    fault: { kind: 'drop_reply' },
+    play: async (job) => {
+      await reach(job, ({ status }) => status === 'held');
+      await job.resolve({ kind: 'abandon' }, DECISION);
+    },
+  },
+  {
+    name: 'found-in-the-list',
+    request: { ...video('listed'), model: 'alone/wan2.6-t2v' },
+    fault: { kind: 'drop_reply' },
+  },
+  {
+    name: 'resubmitted-by-policy',
+    request: { ...video('gone twice'), model: 'bold/wan2.6-t2v' },
+    fault: { kind: 'reset_before' },
+  },
+  {
     name: 'woken-by-poll-now',
     request: video('a finished task'),
     fault: { kind: 'stuck_task' },
-    play: async (job, finish) => {
+    play: async (job, { finish }) => {
       const { taskId } = await reach(job, ({ polls }) => polls > 0);
       await job.poll();
       await finish(taskId);
@@ -97,8 +134,11 @@ async function record() {
   const { accounts } = createInstallation(config);
   const client = createClient({ temporal, accounts, parseRequest: parseMediaRequest });
 
-  const finish = (taskId) =>
-    fetch(`${simulator.url}/admin/tasks/${taskId}/finish`, { method: 'POST' });
+  const hand = {
+    finish: (taskId) => fetch(`${simulator.url}/admin/tasks/${taskId}/finish`, { method: 'POST' }),
+    taskOf: (prompt) =>
+      simulator.log().find(({ kind, body }) => kind === 'create' && body?.prompt === prompt).taskId,
+  };
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const target = join(root, 'test', 'histories', 'generateMedia');
   mkdirSync(target, { recursive: true });
@@ -106,7 +146,7 @@ async function record() {
     const { prompt } = request;
     if (fault !== undefined) simulator.addFaults([{ operation: 'create', match: prompt, fault }]);
     const job = await client.start(request, { jobId: name });
-    await play?.(job, finish);
+    await play?.(job, hand);
     const { status } = await job.result();
     const history = await temporal.workflow.getHandle(`job/${name}`).fetchHistory();
     const text = JSON.stringify(withoutPlace(JSON.parse(historyToJSON(history))), null, 1);
@@ -116,13 +156,17 @@ async function record() {
 }
 
 function configure(address, baseUrls) {
-  const account = (provider, env = 'RECORDER_KEY') => ({
+  const account = (provider, env = 'RECORDER_KEY', settings = {}) => ({
     provider,
     baseUrl: baseUrls[provider],
     apiKey: { env },
     allowPrivateHosts: true,
-    timing: { firstPollSeconds: 0.2, minPollSeconds: 0.5, maxPollSeconds: 0.5 },
+    timing: {
+      ...{ firstPollSeconds: 0.2, minPollSeconds: 0.5, maxPollSeconds: 0.5 },
+      ...{ submitTimeoutSeconds: 2, settleSeconds: 0.5, listSettleSeconds: 2 },
+    },
     limits: { submitsPerMinute: 600, pollsPerMinute: 600 },
+    ...settings,
   });
   const file = join(directory, 'pollux.yaml');
   const document = {
@@ -132,6 +176,8 @@ function configure(address, baseUrls) {
     accounts: {
       nexusflow: account('nexusflow'),
       locked: account('nexusflow', 'WRONG_KEY'),
+      alone: account('nexusflow', 'RECORDER_KEY', { exclusive: true }),
+      bold: account('nexusflow', 'RECORDER_KEY', { onUnknown: 'resubmit', maxResubmits: 1 }),
       dieyuyun: account('dieyuyun'),
     },
   };

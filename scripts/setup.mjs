@@ -1,12 +1,15 @@
 // Makes a checkout ready: packages, build, Temporal CLI. Plain Node, since it is the first command on a fresh clone.
-// What is up to date is left alone. With --for-tests a missing Temporal CLI is no failure, unless CI or
-// POLLUX_REQUIRE_ALL=1 demands every test: the tests that need no server still run.
+// What is up to date is left alone. With --for-tests it looks for PostgreSQL, too, and a server that is missing is no
+// failure, unless CI or POLLUX_REQUIRE_ALL=1 demands every test: the tests that do not need it still run.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findPostgres, HOW_TO_INSTALL } from './find-postgres.mjs';
 import { isBuilt, root } from './source-stamp.mjs';
 
 const OLDEST_NODE = [20, 19];
+const isForTests = process.argv.includes('--for-tests');
+const isEverythingRequired = process.env.CI === 'true' || process.env.POLLUX_REQUIRE_ALL === '1';
 
 class SetupError extends Error {}
 
@@ -19,6 +22,9 @@ try {
   step('packages', isInstalled(), 'npm ci', install);
   step('build', isBuilt(), 'compile and bundle', build);
   step('temporal', false, 'find or fetch the Temporal CLI', findTemporalCli);
+  if (isForTests) {
+    step('postgres', findPostgres() !== undefined, 'install PostgreSQL', installPostgres);
+  }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`setup failed: ${error.message}`);
@@ -95,12 +101,26 @@ function findTemporalCli() {
   try {
     run([join('dist', 'src', 'cli', 'find-temporal-cli.js')], missing);
   } catch (error) {
-    const isRequired = process.env.CI === 'true' || process.env.POLLUX_REQUIRE_ALL === '1';
-    if (!process.argv.includes('--for-tests') || isRequired) throw error;
+    if (!isForTests || isEverythingRequired) throw error;
     console.error(
       `setup: WITHOUT A TEMPORAL SERVER: integration and fault tests cannot run: ${missing}`,
     );
   }
+}
+
+/** Only root may install packages, and only Debian's are known here. */
+function installPostgres() {
+  const isNamed = Boolean(process.env.POLLUX_POSTGRES_BIN);
+  if (!isNamed && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    for (const parameters of [['update'], ['install', '--no-install-recommends', 'postgresql']]) {
+      const quietly = ['--quiet', '--yes', ...parameters];
+      spawnSync('/usr/bin/apt-get', quietly, { stdio: 'inherit', env: environment });
+    }
+  }
+  if (findPostgres() !== undefined) return;
+  if (isEverythingRequired) throw new SetupError(HOW_TO_INSTALL);
+  console.error(`setup: WITHOUT POSTGRESQL: the tests of its ledger will fail: ${HOW_TO_INSTALL}`);
 }
 
 function run(parameters, failure) {
