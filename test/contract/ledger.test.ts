@@ -3,23 +3,47 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createSqlLedger } from '../../src/ledger/sql.ts';
+import type { PostgresServer } from '../installation/postgres.ts';
+import { startPostgres } from '../installation/postgres.ts';
 import { ledgerContract } from './suites/ledger-contract.ts';
 
-const cases = ledgerContract({
-  open: async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'pollux-ledger-'));
-    const ledger = await createSqlLedger({ url: `sqlite:${join(folder, 'ledger.db')}` });
-    return {
-      ledger,
-      dispose: async () => {
-        await ledger.close();
-        await rm(folder, { recursive: true });
-      },
-    };
-  },
+describe('the SQLite ledger keeps the laws of the Ledger port', () => {
+  const cases = ledgerContract({
+    open: async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'pollux-ledger-'));
+      const ledger = await createSqlLedger({ url: `sqlite:${join(folder, 'ledger.db')}` });
+      return {
+        ledger,
+        dispose: async () => {
+          await ledger.close();
+          await rm(folder, { recursive: true });
+        },
+      };
+    },
+  });
+
+  it.each(cases)('$name', async ({ run }) => {
+    await run();
+  });
 });
 
-describe('the SQLite ledger keeps the laws of the Ledger port', () => {
+describe('the PostgreSQL ledger keeps the laws of the Ledger port', () => {
+  let server: PostgresServer;
+  let url: string;
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = await server.createDatabase();
+  });
+  afterAll(() => server.close());
+
+  const cases = ledgerContract({
+    open: async () => {
+      await server.clear(url);
+      const ledger = await createSqlLedger({ url });
+      return { ledger, dispose: () => ledger.close() };
+    },
+  });
+
   it.each(cases)('$name', async ({ run }) => {
     await run();
   });

@@ -22,6 +22,8 @@ export interface RunningCommand {
 export interface CommandSurroundings {
   readonly cwd: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** `bin/pollux` of another release. */
+  readonly launcher?: string;
 }
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/pollux', import.meta.url));
@@ -29,9 +31,9 @@ const KILL_TIMEOUT_MS = 5_000;
 
 export function startCommand(
   parameters: readonly string[],
-  { cwd, environment = {} }: CommandSurroundings,
+  { cwd, environment = {}, launcher = LAUNCHER }: CommandSurroundings,
 ): RunningCommand {
-  const child = spawn(process.execPath, [LAUNCHER, ...parameters], {
+  const child = spawn(process.execPath, [launcher, ...parameters], {
     cwd,
     env: { ...cleanEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,6 +16,8 @@ const TIMING = {
   minPollSeconds: 0.2,
   maxPollSeconds: 0.5,
   submitTimeoutSeconds: 5,
+  settleSeconds: 1,
+  listSettleSeconds: 3,
 };
 const LIMITS = { submitsPerMinute: 6_000, pollsPerMinute: 6_000, concurrentTasks: 20 };
 
@@ -32,11 +34,18 @@ const ACCOUNTS: Readonly<Record<string, AccountSettings>> = {
   },
 };
 
-/** A configuration with one account per dialect at the simulator and whatever `accounts` changes or adds. JSON is YAML. */
+/** The section of the configuration that names encryption keys; the files lie beside it. */
+export function toEncryption(keyIds: readonly string[]): Readonly<Record<string, unknown>> {
+  if (keyIds.length === 0) return {};
+  return { encryption: { keys: keyIds.map((id) => ({ id, file: `${id}.key` })) } };
+}
+
+/** A configuration with one account per dialect at the simulator and whatever `accounts` and `sections` change or add. JSON is YAML. */
 export function toConfigText(
   temporalAddress: string,
   baseUrls: RunningSimulator['baseUrls'],
   accounts: Readonly<Record<string, AccountSettings>> = {},
+  sections: Readonly<Record<string, unknown>> = {},
 ): string {
   const names = [...new Set([...Object.keys(ACCOUNTS), ...Object.keys(accounts)])];
   const toAccount = (name: string): object => {
@@ -58,5 +67,6 @@ export function toConfigText(
     storage: { url: 'file:artifacts' },
     spool: { directory: 'spool' },
     accounts: Object.fromEntries(names.map((name) => [name, toAccount(name)])),
+    ...sections,
   });
 }

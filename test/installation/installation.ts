@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { startDevServer } from '../../src/cli/dev-server.ts';
 import { findFreePort } from '../../src/cli/ports.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/core/search-attributes.ts';
+import { ensureSweepSchedule, SWEEP_SCHEDULE_ID } from '../../src/runtime/sweep-schedule.ts';
 import {
   connectTemporal,
   createClient,
@@ -18,10 +20,11 @@ import {
   parseMediaRequest,
 } from '../../src/index.ts';
 import type { PolluxClient, TemporalAccess } from '../../src/index.ts';
+import type { WorkerRole } from '../../src/worker.ts';
 import type { CommandEnd, RunningCommand } from './command.ts';
 import { startCommand } from './command.ts';
 import type { AccountSettings } from './config-text.ts';
-import { KEY_FILE, toConfigText } from './config-text.ts';
+import { KEY_FILE, toConfigText, toEncryption } from './config-text.ts';
 import { writePromptServer } from './prompt-server.ts';
 
 export interface InstallationOptions {
@@ -30,6 +33,10 @@ export interface InstallationOptions {
   readonly accounts?: Readonly<Record<string, AccountSettings>>;
   /** Keeps workflows in a file, so that the server may be killed and started again. */
   readonly isDurable?: boolean;
+  /** Encrypts payloads: ids of keys, which are made. The first one encrypts. */
+  readonly encryptionKeys?: readonly string[];
+  /** Default: a SQLite file in the directory. */
+  readonly ledgerUrl?: string;
 }
 
 /** A whole Pollux for one test file: simulated providers, a Temporal server, configuration, ledger, artifacts, workers. */
@@ -47,8 +54,12 @@ export interface TestInstallation {
   creates(prompt: string): readonly LogEntry[];
   /** Creates that the providers refused for a prompt. */
   refusals(prompt: string): readonly LogEntry[];
-  /** A worker process that serves all queues. */
-  startWorker(environment?: Readonly<Record<string, string>>): Promise<ChildCommand>;
+  /** A worker process that serves all queues or those of a role, with this configuration unless another is named. */
+  startWorker(
+    environment?: Readonly<Record<string, string>>,
+    otherConfigFile?: string,
+    role?: WorkerRole,
+  ): Promise<ChildCommand>;
   startServer(): Promise<void>;
   /** SIGKILL. */
   killServer(): Promise<void>;
@@ -111,7 +122,19 @@ async function open(
 
   const temporalAddress = `127.0.0.1:${port}`;
   const configFile = join(directory, 'pollux.yaml');
-  await writeFile(configFile, toConfigText(temporalAddress, simulator.baseUrls, options.accounts));
+  const keyIds = options.encryptionKeys ?? [];
+  for (const id of keyIds) {
+    const key = randomBytes(32).toString('hex');
+    await writeFile(join(directory, `${id}.key`), `${key}\n`, { mode: 0o600 });
+  }
+  const sections = {
+    ...toEncryption(keyIds),
+    ...(options.ledgerUrl === undefined ? {} : { ledger: { url: options.ledgerUrl } }),
+  };
+  await writeFile(
+    configFile,
+    toConfigText(temporalAddress, simulator.baseUrls, options.accounts, sections),
+  );
   const writeKey = (key: string): Promise<void> => writeFile(join(directory, KEY_FILE), `${key}\n`);
   await writeKey('simulated');
   const config = loadConfig({ file: configFile, environment: {} });
@@ -120,6 +143,9 @@ async function open(
   releases.push(() => ledger.close());
   const access = await connectTemporal(config);
   releases.push(() => access.close());
+  // A sweep comes when a test asks for it, not when the clock strikes: workers leave a paused schedule paused.
+  await ensureSweepSchedule(access.temporal);
+  await access.temporal.schedule.getHandle(SWEEP_SCHEDULE_ID).pause('tests sweep by themselves');
 
   const entries = (kind: LogEntry['kind'], prompt: string): readonly LogEntry[] =>
     simulator.log().filter((entry) => entry.kind === kind && promptOf(entry) === prompt);
@@ -142,8 +168,9 @@ async function open(
     temporalAddress,
     creates: (prompt) => entries('create', prompt),
     refusals: (prompt) => entries('refused', prompt),
-    startWorker: async (environment = {}) => {
-      const worker = await startChildCommand(['worker', '--config', configFile], {
+    startWorker: async (environment = {}, otherConfigFile = configFile, role) => {
+      const queues = role === undefined ? [] : ['--role', role];
+      const worker = await startChildCommand(['worker', '--config', otherConfigFile, ...queues], {
         logFile: join(directory, 'worker.log'),
         environment,
       });

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 
 /**
  * Stock servers look for due timers once a second and twenty times per second at most: tests that count readings in
- * hundreds would take minutes.
+ * hundreds would take minutes. They also keep a closed workflow for half a minute after its deletion.
  */
 const SETTINGS = [
   'history.timerProcessorMaxTimeShift="1ms"',
   'history.timerProcessorMaxPollRPS=2000',
+  'history.transferProcessorEnsureCloseBeforeDelete=false',
+  'history.visibilityProcessorEnsureCloseBeforeDelete=false',
 ];
 
 /** Path of a Temporal CLI whose dev server fires timers to the millisecond. */

@@ -32,7 +32,7 @@ beforeAll(() => {
 
 describe('the histories of released stories', () => {
   it('are there to be replayed', () => {
-    expect(files.length).toBeGreaterThanOrEqual(9);
+    expect(files.length).toBeGreaterThanOrEqual(14);
   });
 
   it.each(files)('%s still replays', async (name) => {

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { loadConfig, missingSecrets, parseConfig, withTemporalAddress } from '../../src/config.ts';
 import type { Config } from '../../src/config.ts';
 import { MediaJobError } from '../../src/core/errors.ts';
@@ -123,14 +124,12 @@ budgets: [ { name: x } ]
   });
 
   it.each([
-    ['a PostgreSQL ledger', 'ledger: { url: "postgres://u@h/d" }', 'ledger.url'],
     ['S3 storage', 'storage: { url: "s3://bucket/x" }', 'storage.url'],
     [
       'callbacks',
       'callbacks: { publicUrl: "https://h.example", secret: { env: S } }',
       'callbacks:',
     ],
-    ['encryption', 'encryption: { keys: [ { id: k1, file: k1 } ] }', 'encryption:'],
   ])('refuses %s, which this release does not have', (_what, line, path) => {
     const message = messageOf(`accounts: { a: { provider: nexusflow, ${KEY} } }\n${line}\n`);
 
@@ -138,13 +137,14 @@ budgets: [ { name: x } ]
     expect(message).toContain('not available in this release');
   });
 
-  it('refuses to submit an unknown submission again, which this release does not do', () => {
-    const message = messageOf(
-      `accounts: { a: { provider: nexusflow, ${KEY}, onUnknown: resubmit } }`,
-    );
+  it.each([
+    ['onUnknown: resubmit', 'at least 1 where onUnknown is resubmit'],
+    ['maxResubmits: 2', 'needs onUnknown: resubmit'],
+  ])('refuses %s alone: a policy that may buy twice says how often', (setting, rule) => {
+    const message = messageOf(`accounts: { a: { provider: nexusflow, ${KEY}, ${setting} } }`);
 
-    expect(message).toContain('accounts.a.onUnknown ("resubmit")');
-    expect(message).toContain('not available in this release');
+    expect(message).toContain('accounts.a.maxResubmits');
+    expect(message).toContain(rule);
   });
 
   it.each([
@@ -225,6 +225,74 @@ describe('a key', () => {
     expect(missingSecrets(config)).toEqual([]);
     expect(config.accounts.get('a')?.apiKey.reveal()).toBe('k');
   });
+});
+
+describe('a PostgreSQL ledger', () => {
+  const withLedger = (url: string): string =>
+    `accounts: { a: { provider: nexusflow, ${KEY} } }\nledger: { url: ${JSON.stringify(url)} }\n`;
+
+  it.each([
+    ['postgres://ada:hunter2@db:5432/pollux', 'postgres://ada@db:5432/pollux'],
+    ['postgresql://ada@db/pollux?sslmode=verify-full', undefined],
+    ['postgres://db/pollux?password=hunter2&ssl=true', 'postgres://db/pollux?ssl=true'],
+    ['postgres:///pollux?host=/run/postgresql', undefined],
+  ])('at %s is shown without its password and opened with it', (url, shown) => {
+    const { ledger } = parse(withLedger(url));
+
+    expect(ledger).toMatchObject({ kind: 'postgres', url: shown ?? url });
+    expect(ledger.kind === 'postgres' && ledger.address.reveal()).toBe(url);
+    expect(inspect(ledger) + JSON.stringify(ledger)).not.toContain('hunter2');
+  });
+
+  it.each(['postgres://ada:hunter2@db', 'postgres:/ada:hunter2@db/d', 'mysql://ada:hunter2@db/d'])(
+    'that cannot be one is refused without its password',
+    (url) => {
+      const message = messageOf(withLedger(url));
+
+      expect(message).toContain('ledger.url (not shown): must be sqlite:PATH or postgres://');
+      expect(message).not.toContain('hunter2');
+    },
+  );
+});
+
+describe('encryption keys', () => {
+  const withKeys = (keys: string): string =>
+    `accounts: { a: { provider: nexusflow, ${KEY} } }\nencryption: { keys: ${keys} }\n`;
+
+  it('are none where the file names none', () => {
+    expect(parse(`accounts: { a: { provider: nexusflow, ${KEY} } }`).encryption.keys).toEqual([]);
+  });
+
+  it('keep their order, and their files are absolute', () => {
+    const config = parse(
+      withKeys('[ { id: 2026-11, file: secrets/new }, { id: k1, file: /run/k1 } ]'),
+    );
+
+    expect(config.encryption.keys).toEqual([
+      { id: '2026-11', file: '/etc/secrets/new' },
+      { id: 'k1', file: '/run/k1' },
+    ]);
+  });
+
+  it.each([
+    ['no key at all', '[]', 'encryption.keys'],
+    ['an id twice', '[ { id: k, file: a }, { id: k, file: b } ]', 'must not use an id twice'],
+    ['an id that cannot stand in metadata', '[ { id: "a:b", file: k } ]', 'must be at most 64'],
+    ['a key without a file', '[ { id: k } ]', 'encryption.keys[0].file: is missing'],
+    ['an unknown setting', '[ { id: k, file: a, fil: b } ]', 'did you mean file?'],
+  ])('are refused with %s', (_what, keys, expected) => {
+    expect(messageOf(withKeys(keys))).toContain(expected);
+  });
+
+  it.each(['00ff'.repeat(16), Buffer.alloc(32, 7).toString('base64')])(
+    'that are written into the file are refused without being repeated',
+    (key) => {
+      const message = messageOf(withKeys(`[ { id: k, file: "${key}" } ]`));
+
+      expect(message).toContain('must be the path of a file');
+      expect(message).not.toContain(key.slice(0, 20));
+    },
+  );
 });
 
 describe('loading a configuration', () => {

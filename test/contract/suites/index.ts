@@ -9,3 +9,5 @@ export type {
 export type { LedgerUnderTest } from './ledger/ledger-under-test.ts';
 export { ledgerContract } from './ledger-contract.ts';
 export type { LedgerContractOptions } from './ledger-contract.ts';
+export { spoolContract } from './spool-contract.ts';
+export type { SpoolContractOptions, SpoolUnderTest } from './spool-contract.ts';

@@ -1,45 +1,24 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import type { MediaRequest } from '../../../src/core/job.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
-import type { Provider, Submission } from '../../../src/core/provider.ts';
+import type { Submission } from '../../../src/core/provider.ts';
 import type { ContractCase } from './contract-case.ts';
 import { isPlainJson } from './plain-json.ts';
 import { KEY, watchCalls } from './provider-calls.ts';
 import type { ProviderCalls } from './provider-calls.ts';
-import type { Answer, ScriptedServer } from './scripted-server.ts';
-import { jsonReply, startScriptedServer } from './scripted-server.ts';
+import { lastCheckLaws } from './provider/last-check-laws.ts';
+import { salvageLaws } from './provider/salvage-laws.ts';
+import { lawsFor } from './provider/stage.ts';
+import type { MakeLaw, ProviderContractOptions, Stage } from './provider/stage.ts';
+import type { Answer } from './scripted-server.ts';
+import { jsonReply } from './scripted-server.ts';
 
-export interface ProviderContractOptions {
-  /** A provider bound to this base URL, which is on the loopback; a fresh one at every call. */
-  createProvider(baseUrl: string): Provider;
-  /** Requests that can be sent; the first one is submitted in every case. */
-  readonly requests: readonly [MediaRequest, ...MediaRequest[]];
-  /** Breaks a rule. */
-  readonly brokenRequest: MediaRequest;
-  /** The id in all bodies below. */
-  readonly taskId: string;
-  /** Bodies as the API prints them. */
-  readonly wire: {
-    readonly accepted: JsonObject;
-    readonly queued: JsonObject;
-    readonly running: JsonObject;
-    readonly succeeded: JsonObject;
-    readonly failed: JsonObject;
-    /** A create's answer that is finished and names no id; absent where the API cannot do that. */
-    readonly finishedWithoutId?: JsonObject;
-  };
-}
-
-interface Stage {
-  readonly provider: Provider;
-  readonly server: ScriptedServer;
-  readonly calls: ProviderCalls;
-}
+export type { ProviderContractOptions } from './provider/stage.ts';
 
 const HTML = '<!doctype html><html><body>Bad gateway</body></html>';
 const HUGE = JSON.stringify({ note: 'x'.repeat(2 * 1024 * 1024) });
 const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-const SLOW_MS = 150;
+const SLOW_MS = 500;
 
 const html = (status: number): Answer => ({
   kind: 'reply',
@@ -51,21 +30,7 @@ const plain = (status: number, body: string): Answer => ({ kind: 'reply', status
 
 /** The laws of the provider port, for one adapter. Sends to a server of its own; needs no network. */
 export function providerContract(options: ProviderContractOptions): readonly ContractCase[] {
-  const law = (name: string, run: (stage: Stage) => Promise<void>): ContractCase => ({
-    name,
-    run: async () => {
-      const server = await startScriptedServer(jsonReply(200, options.wire.accepted));
-      const provider = options.createProvider(server.baseUrl);
-      const calls = watchCalls(provider);
-      try {
-        await run({ provider, server, calls });
-        const seen = JSON.stringify(calls.seen);
-        ok(!seen.includes(KEY), `the key stands in what the adapter returned or logged: ${seen}`);
-      } finally {
-        await server.close();
-      }
-    },
-  });
+  const law = lawsFor(options);
   const [request] = options.requests;
   const submitOnce = async (
     stage: Stage,
@@ -144,29 +109,7 @@ export function providerContract(options: ProviderContractOptions): readonly Con
       equal(submission.error.details['reason'], 'not_sent');
       equal(stage.server.requests.length, 0);
     }),
-    law('a last check that says no, or fails, lets nothing out', async (stage) => {
-      const refused = await stage.calls.submit(request, { lastCheck: async () => false });
-      const failed = await stage.calls.submit(request, {
-        lastCheck: () => Promise.reject(new Error('ledger away')),
-      });
-
-      for (const submission of [refused, failed]) {
-        ok(submission.outcome === 'rejected');
-        equal(submission.error.details['reason'], 'not_sent');
-      }
-      equal(stage.server.requests.length, 0);
-    }),
-    law('the last check runs once, before anything arrives', async (stage) => {
-      const arrivedBefore: number[] = [];
-      const lastCheck = async (): Promise<boolean> => {
-        arrivedBefore.push(stage.server.requests.length);
-        return true;
-      };
-      await stage.calls.submit(request, { lastCheck });
-
-      deepEqual(arrivedBefore, [0]);
-      equal(stage.server.requests.length, 1);
-    }),
+    ...lastCheckLaws(law, request),
     law('an abort while a create is in flight leaves it unknown', async (stage) => {
       stage.server.answer({ kind: 'silence' });
       const controller = new AbortController();
@@ -286,6 +229,7 @@ export function providerContract(options: ProviderContractOptions): readonly Con
         deepEqual(provider.validate(options.brokenRequest), issues);
       },
     ),
+    ...salvageLaws(options, law),
     ...finishedAtOnce(options, law, request),
   ];
 }
@@ -349,7 +293,7 @@ const READ_TROUBLES: readonly (readonly [string, Answer, string])[] = [
 
 function finishedAtOnce(
   options: ProviderContractOptions,
-  law: (name: string, run: (stage: Stage) => Promise<void>) => ContractCase,
+  law: MakeLaw,
   request: MediaRequest,
 ): readonly ContractCase[] {
   const atOnce = law(

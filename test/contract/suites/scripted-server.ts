@@ -31,6 +31,8 @@ export interface RecordedRequest {
 export interface ScriptedServer {
   readonly baseUrl: string;
   readonly requests: readonly RecordedRequest[];
+  /** Every connection that was made, oldest first, closed ones included. */
+  readonly connections: readonly Socket[];
   answer(next: Answer): void;
   close(): Promise<void>;
 }
@@ -52,6 +54,7 @@ export function jsonReply(
 export async function startScriptedServer(first: Answer): Promise<ScriptedServer> {
   let current = first;
   const requests: RecordedRequest[] = [];
+  const connections: Socket[] = [];
   const server = createServer((request, response) => {
     void record(request).then((recorded) => {
       requests.push(recorded);
@@ -59,6 +62,7 @@ export async function startScriptedServer(first: Answer): Promise<ScriptedServer
     });
   });
   server.on('connection', (socket) => {
+    connections.push(socket);
     if (current.kind === 'close-before-request') socket.resetAndDestroy();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -66,6 +70,7 @@ export async function startScriptedServer(first: Answer): Promise<ScriptedServer
   return {
     baseUrl: `http://127.0.0.1:${String(port)}`,
     requests,
+    connections,
     answer: (next) => {
       current = next;
     },

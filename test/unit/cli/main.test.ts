@@ -47,6 +47,9 @@ describe('the command line', () => {
     ['worker'],
     ['setup'],
     ['doctor'],
+    ['sweep'],
+    ['audit'],
+    ['codec'],
     ['simulator'],
   ])('explains %s %s with examples', async (...command) => {
     const { exitCode, terminal } = await run([...command, '--help']);
@@ -65,6 +68,8 @@ describe('the command line', () => {
     [['jobs', 'list', '--status', 'done'], 'Allowed choices are open'],
     [['worker', '--role', 'all'], 'Allowed choices are workflows, provider, transfer'],
     [['simulator', '--port', '70000'], 'It must be a port'],
+    [['codec', '--listen', '8089'], 'It must be host:port'],
+    [['codec', '--listen', '127.0.0.1:70000'], 'It must be a port'],
     [['simulator', '--min-ms', '9', '--max-ms', '3'], 'must be at most --max-ms'],
     [['simulator', '--speed', '0'], 'speed is 0'],
     [['run', 'nexusflow'], 'model ("nexusflow"): must be <account>/<model>'],

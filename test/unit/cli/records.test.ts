@@ -42,6 +42,7 @@ describe('a job that Temporal does not know', () => {
           estimated: false,
         },
         places: 5,
+        input: { request: { model: 'nexusflow/wan2.6-t2v', prompt: 'a lighthouse' } },
         at: AT,
       });
 

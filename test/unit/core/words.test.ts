@@ -29,7 +29,7 @@ describe('ids', () => {
 
   it('object keys and local task ids are made of our own ids only', () => {
     expect(toArtifactKey('batch/item', 2, 0, 'mp4')).toBe('jobs/batch/item/2/0.mp4');
-    expect(toLocalTaskId('batch/item', 2)).toBe('local-batch-item-2');
+    expect(toLocalTaskId('batch/item', 2)).toBe('local-batch:item-2');
   });
 
   it('a model id may hold slashes of its own', () => {

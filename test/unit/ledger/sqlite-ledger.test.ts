@@ -1,17 +1,9 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { createSqlLedger } from '../../../src/ledger/sql.ts';
-import {
-  accepted,
-  acceptedJob,
-  armed,
-  at,
-  openRequest,
-  rejected,
-  result,
-} from '../../contract/suites/ledger/ledger-under-test.ts';
+import { acceptedJob, at, openRequest } from '../../contract/suites/ledger/ledger-under-test.ts';
 import { TemporaryLedger } from './temporary-ledger.ts';
 
 let place: TemporaryLedger;
@@ -19,6 +11,11 @@ beforeEach(() => {
   place = new TemporaryLedger();
 });
 afterEach(() => place.remove());
+
+const PAGE_BYTES = 4096;
+const PAGE_HEADER_BYTES = 8;
+/** First byte of a page that holds rows of a table. */
+const TABLE_LEAF = 0x0d;
 
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
@@ -53,8 +50,8 @@ describe('two connections to one file', () => {
     const one = { jobId: 'job-1', number: 1 };
 
     const answers = await Promise.all([
-      first.arm(one, { ...facts, worker: 'worker-1' }),
-      second.arm(one, { ...facts, worker: 'worker-2' }),
+      first.arm(one, { ...facts, armingId: 'one', worker: 'worker-1' }),
+      second.arm(one, { ...facts, armingId: 'two', worker: 'worker-2' }),
     ]);
 
     expect(answers.map((answer) => answer.kind).sort()).toEqual(['armed', 'refused']);
@@ -63,7 +60,7 @@ describe('two connections to one file', () => {
 
 describe('a database that cannot be used', () => {
   it('because another program holds its lock is ledger.unavailable once the wait is over', async () => {
-    const ledger = await place.open(30);
+    const ledger = await place.open({ lockWaitMs: 30 });
     place.openRaw().exec('BEGIN EXCLUSIVE');
 
     await expect(ledger.openJob(openRequest())).rejects.toMatchObject({
@@ -87,13 +84,17 @@ describe('a database that cannot be used', () => {
     mkdirSync(dirname(place.path));
     writeFileSync(place.path, 'this is a text and not a database'.repeat(100));
 
-    await expect(place.open(30)).rejects.toMatchObject({ code: 'ledger.unavailable' });
+    await expect(place.open({ lockWaitMs: 30 })).rejects.toMatchObject({
+      code: 'ledger.unavailable',
+    });
   });
 
   it('because its folder cannot be made is ledger.unavailable', async () => {
     writeFileSync(dirname(place.path), 'a file where the folder belongs');
 
-    await expect(place.open(30)).rejects.toMatchObject({ code: 'ledger.unavailable' });
+    await expect(place.open({ lockWaitMs: 30 })).rejects.toMatchObject({
+      code: 'ledger.unavailable',
+    });
   });
 
   it('because it was closed is ledger.unavailable', async () => {
@@ -147,63 +148,67 @@ describe('the file', () => {
   });
 });
 
-describe('what has no reading of its own', () => {
-  it('a late task is in orphans with the submission that named it, and leaves when it is adopted', async () => {
+describe('a ledger that is checked', () => {
+  it('names the guard of its entries that is gone', async () => {
     const ledger = await place.open();
-    const one = { jobId: 'job-1', number: 1 };
-    await ledger.openJob(openRequest());
-    await armed(ledger);
-    await ledger.recordOutcome(one, rejected(false), at(2));
-    await ledger.recordOutcome(one, accepted('task-late'), at(3));
-    await ledger.recordOutcome(one, accepted('task-late'), at(4));
-    const readOrphans = (): unknown[] => place.openRaw().prepare('SELECT * FROM orphans').all();
+    place.openRaw().exec('DROP TRIGGER entries_refuse_delete');
 
-    expect(readOrphans()).toMatchObject([
-      {
-        realm: 'realm-1',
-        task_id: 'task-late',
-        account: 'main',
-        first_seen_at: at(3),
-        estimated_micros: 450_000,
-        job_id: 'job-1',
-        number: 1,
-      },
-    ]);
+    const findings = await ledger.check();
 
-    const { operation, snapshot } = accepted('task-late');
-    const adopt = { taskId: 'task-late', operation, snapshot, keyId: 'env:KEY' };
-    await ledger.openJob(openRequest({ jobId: 'job-2', adopt }));
-    expect(readOrphans()).toEqual([]);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatch(/entries.*delete/);
   });
 
-  it('a rerun leaves one decision with its author and reason', async () => {
+  it('names the guard that refuses nothing any more', async () => {
     const ledger = await place.open();
-    await ledger.openJob(openRequest());
-    await ledger.closeJob('job-1', result(), at(5));
-    const rerun = { author: 'ada', reason: 'another take' };
-    await ledger.openJob(openRequest({ rerun, at: at(6) }));
-    await ledger.openJob(openRequest({ rerun, at: at(7) }));
+    place
+      .openRaw()
+      .exec(
+        'DROP TRIGGER entries_refuse_update; ' +
+          'CREATE TRIGGER entries_refuse_update BEFORE UPDATE ON entries BEGIN SELECT 1; END',
+      );
 
-    expect(place.openRaw().prepare('SELECT * FROM decisions').all()).toMatchObject([
-      { job_id: 'job-1', number: 2, kind: 'rerun', author: 'ada', reason: 'another take' },
-    ]);
+    const findings = await ledger.check();
+
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatch(/entries.*update/);
   });
 
-  it('a job closed on an uncharged task leaves one discrepancy', async () => {
-    const ledger = await place.open();
-    await acceptedJob(ledger);
-    await ledger.closeJob('job-1', result(), at(5));
-    await ledger.closeJob('job-1', result(), at(6));
+  it.each([
+    ['the cells of pages', PAGE_HEADER_BYTES],
+    ['whole pages', 0],
+  ])('says that its file is damaged where %s are lost, and does not read them', async (_, from) => {
+    const first = await place.open();
+    for (const index of range(40)) await acceptedJob(first, { jobId: `job-${index}`, places: 99 });
+    await first.close();
+    damageSubmissions(from);
 
-    expect(place.openRaw().prepare('SELECT kind FROM discrepancies').all()).toEqual([
-      { kind: 'unproved_billing' },
-    ]);
+    const ledger = await place.open();
+
+    const findings = await ledger.check();
+    expect(findings).not.toHaveLength(0);
+    expect(findings.filter((finding) => finding.includes('\n'))).toEqual([]);
+    await expect(ledger.submissions('job-1')).rejects.toMatchObject({
+      code: 'ledger.unavailable',
+      details: { sqliteCode: 11 },
+    });
   });
 });
 
+/** Overwrites every page that holds submissions, from a byte on. */
+function damageSubmissions(from: number): void {
+  place.openRaw().exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  const bytes = readFileSync(place.path);
+  for (let start = 0; start < bytes.length; start += PAGE_BYTES) {
+    const page = bytes.subarray(start, start + PAGE_BYTES);
+    if (page[0] === TABLE_LEAF && page.includes('task-of-job-')) page.fill(0x5a, from);
+  }
+  writeFileSync(place.path, bytes);
+}
+
 describe('a ledger URL', () => {
-  it('of PostgreSQL is refused without its password', async () => {
-    const opening = createSqlLedger({ url: 'postgres://ada:hunter2@db.example.org/pollux' });
+  it('of another database is refused without its password', async () => {
+    const opening = createSqlLedger({ url: 'mysql://ada:hunter2@db.example.org/pollux' });
 
     await expect(opening).rejects.toMatchObject({ code: 'config.invalid' });
     await expect(opening).rejects.toThrow(/sqlite:PATH/);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 
 import type { Ledger } from '../../../src/core/ledger.ts';
+import type { SqlLedgerOptions } from '../../../src/ledger/sql.ts';
 import { createSqlLedger } from '../../../src/ledger/sql.ts';
 
 /** A database file in a folder of its own; everything opened through it is closed with it. */
@@ -13,9 +14,8 @@ export class TemporaryLedger {
   readonly path: string = join(this.folder, 'state', 'ledger.db');
   readonly #closers: (() => Promise<void> | void)[] = [];
 
-  async open(lockWaitMs?: number): Promise<Ledger> {
-    const url = `sqlite:${this.path}`;
-    const ledger = await createSqlLedger(lockWaitMs === undefined ? { url } : { url, lockWaitMs });
+  async open(options: Omit<SqlLedgerOptions, 'url'> = {}): Promise<Ledger> {
+    const ledger = await createSqlLedger({ url: `sqlite:${this.path}`, ...options });
     this.#closers.push(() => ledger.close());
     return ledger;
   }

@@ -11,7 +11,7 @@ const resolveTo = (...addresses: string[]): typeof lookup =>
   }) as unknown as typeof lookup;
 
 function connectTo(hostname: string, resolve: typeof lookup): Promise<unknown> {
-  const connect = createGuardedConnector({ allowPrivateHosts: false }, 1_000, resolve);
+  const connect = createGuardedConnector({ allowPrivateHosts: false }, 1_000, { resolve });
   return new Promise((settle) => {
     connect({ hostname, host: hostname, protocol: 'http:', port: '9' }, (...[error]) => {
       settle((error as { code?: string } | null)?.code ?? 'connected');

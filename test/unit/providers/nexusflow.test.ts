@@ -147,6 +147,7 @@ describe('NexusFlow on the wire', () => {
             kind: 'video',
           },
         ],
+        model: 'wan2.6-t2v',
         createdAt: '2026-06-01T10:00:00.000Z',
         completedAt: '2026-06-01T10:02:36.000Z',
       },

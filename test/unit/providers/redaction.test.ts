@@ -13,6 +13,20 @@ describe('a text that leaves an adapter', () => {
     },
   );
 
+  it('holds no part of a prompt that is echoed', () => {
+    const prompt = 'A quiet harbour at dawn';
+
+    expect(toShownText('near "quiet harbour at…"', [prompt])).toBe('near "[private]…"');
+  });
+
+  it('is shown soon, however long it is', () => {
+    const startedAt = performance.now();
+
+    toShownText('no such text '.repeat(100_000), ['harbour '.repeat(1_000)]);
+
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+
   it('is unharmed by an empty secret', () => {
     expect(hideSecrets('plain', [''])).toBe('plain');
   });

@@ -1,7 +1,16 @@
+import type { RunningSimulator } from '../../../simulator/index.ts';
+import { until } from '../../installation/until.ts';
 import { call, start, textToVideo } from './running-simulator.ts';
 
 function kindsOf(log: readonly { kind: string }[]): string[] {
   return log.map((entry) => entry.kind);
+}
+
+/** True once every rule has struck. */
+async function hasStruck({ url }: RunningSimulator): Promise<boolean> {
+  const reply = await fetch(`${url}/admin/faults`);
+  const rules = (await reply.json()) as readonly { readonly strikes: number }[];
+  return rules.every(({ strikes }) => strikes > 0);
 }
 
 test('a dropped reply leaves one create in the log and a task that goes on', async () => {
@@ -13,6 +22,80 @@ test('a dropped reply leaves one create in the log and a task that goes on', asy
   clock.nowMs += 150_000;
 
   expect(kindsOf(simulator.log())).toEqual(['create', 'reply_dropped', 'end']);
+});
+
+test('a task whose reply was dropped is in the list', async () => {
+  const { simulator } = await start();
+  const url = `${simulator.baseUrls.nexusflow}/v1/tasks`;
+  const { body: before } = await call(url, { body: textToVideo() });
+
+  await expect(call(url, { body: textToVideo({ prompt: '[sim:drop-reply]' }) })).rejects.toThrow();
+
+  const [, create] = simulator.log().filter(({ kind }) => kind === 'create');
+  const listed = await call(`${url}?limit=10`);
+  expect(listed.body['data']).toMatchObject([{ id: create?.taskId }, { id: before['id'] }]);
+});
+
+test('a create that is accepted late has its task before its reply, and not before its time', async () => {
+  const { simulator } = await start();
+  const url = `${simulator.baseUrls.nexusflow}/v1/tasks`;
+  simulator.addFaults([{ operation: 'create', fault: { kind: 'accept_late', delayMs: 1_000 } }]);
+
+  const pending = call(url, { body: textToVideo() });
+  await until('the rule to strike', () => hasStruck(simulator));
+  const early = await call(`${url}?limit=10`);
+  const reply = await pending;
+  const late = await call(`${url}?limit=10`);
+
+  expect(early.body['data']).toEqual([]);
+  expect(reply.status).toBe(202);
+  expect(late.body['data']).toMatchObject([{ id: reply.body['id'] }]);
+  expect(kindsOf(simulator.log())).toEqual(['list', 'create', 'list']);
+});
+
+test.each([
+  ['is dropped at once', true],
+  ['is left by its client', false],
+])('a create that %s is accepted in its time all the same', async (_, isDropped) => {
+  const { simulator } = await start();
+  const url = `${simulator.baseUrls.nexusflow}/v1/tasks`;
+  const fault = { kind: 'accept_late', delayMs: 1_000, isDropped } as const;
+  simulator.addFaults([{ operation: 'create', fault }]);
+  const client = new AbortController();
+  const ended = fetch(url, {
+    method: 'POST',
+    headers: { authorization: 'Bearer sk-test' },
+    body: JSON.stringify(textToVideo()),
+    signal: client.signal,
+  }).then(
+    () => 'answered',
+    () => 'gone',
+  );
+
+  await until('the rule to strike', () => hasStruck(simulator));
+  if (!isDropped) client.abort();
+  expect(await ended).toBe('gone');
+  const early = await call(`${url}?limit=10`);
+  await until('the task', () => simulator.log().some(({ kind }) => kind === 'create'));
+  const late = await call(`${url}?limit=10`);
+
+  const create = simulator.log().find(({ kind }) => kind === 'create');
+  expect(early.body['data']).toEqual([]);
+  expect(late.body['data']).toMatchObject([{ id: create?.taskId, status: 'running' }]);
+  expect(simulator.log().filter(({ kind }) => kind === 'create')).toHaveLength(1);
+});
+
+test('a create that was to be accepted late is not, once the simulator is closed', async () => {
+  const { simulator } = await start();
+  const url = `${simulator.baseUrls.rixapi}/v1/task/submit`;
+  const fault = { kind: 'accept_late', delayMs: 100, isDropped: true } as const;
+  simulator.addFaults([{ operation: 'create', fault }]);
+
+  await expect(call(url, { body: { model: 'kling-v2', input: {} } })).rejects.toThrow();
+  await simulator.close();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+
+  expect(simulator.log()).toEqual([]);
 });
 
 test('a reset before acceptance leaves no task', async () => {
@@ -127,6 +210,10 @@ test.each([
   [{ not: 'a list' }, 'fault rules must be a JSON list'],
   [[{ operation: 'fetch' }], 'rule 0: operation must be one of create, read, list, cancel, file'],
   [[{ operation: 'read', fault: { kind: 'slow' } }], 'rule 0: fault.ms must be a number'],
+  [
+    [{ operation: 'create', fault: { kind: 'accept_late', ms: 5 } }],
+    'rule 0: fault.delayMs must be a number',
+  ],
 ])('rules that cannot be meant are refused with the reason', async (rules, error) => {
   const { simulator } = await start();
 

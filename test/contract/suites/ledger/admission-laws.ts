@@ -9,6 +9,7 @@ import {
   acceptedJob,
   armed,
   at,
+  decision,
   ledgerCases,
   openRequest,
   QUOTE,
@@ -18,7 +19,7 @@ import {
 } from './ledger-under-test.ts';
 
 const ONE = { jobId: 'job-1', number: 1 };
-const DECISION = { author: 'ada', reason: 'the client wants another take' };
+const DECISION = decision('decision-1');
 
 /** Laws of `openJob`. */
 export function admissionLaws(open: OpenLedger): readonly ContractCase[] {
@@ -129,7 +130,9 @@ export function admissionLaws(open: OpenLedger): readonly ContractCase[] {
         await armed(ledger);
         await ledger.recordOutcome(ONE, UNKNOWN, at(2));
 
-        const next = await ledger.openJob(openRequest({ number: 2, rerun: DECISION, at: at(3) }));
+        const next = await ledger.openJob(
+          openRequest({ number: 2, resubmit: DECISION, at: at(3) }),
+        );
 
         assert.ok(next.kind === 'admitted');
         assert.equal(next.submission.number, 2);

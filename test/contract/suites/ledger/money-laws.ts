@@ -17,6 +17,7 @@ import {
   rejected,
   result,
   UNKNOWN,
+  unknownJob,
 } from './ledger-under-test.ts';
 
 const ONE = { jobId: 'job-1', number: 1 };
@@ -113,6 +114,18 @@ export function moneyLaws(open: OpenLedger): readonly ContractCase[] {
       await armed(ledger);
       await ledger.recordOutcome(ONE, UNKNOWN, at(2));
       await rejectsWith(ledger.recordCost(ONE, CHARGE, at(4)), 'ledger.conflict');
+    },
+
+    'money of a submission of which nobody knows may stay unknown or be released': async (
+      ledger,
+    ) => {
+      const first = await unknownJob(ledger);
+      const second = await unknownJob(ledger, { jobId: 'job-2' });
+
+      const unproved = await ledger.recordCost(first, { ...CHARGE, kind: 'unknown' }, at(4));
+      const released = await ledger.recordCost(second, RELEASE, at(4));
+
+      equalValues([unproved?.state, released?.state], ['unknown', 'released']);
     },
 
     'a release books that nothing is owed': async (ledger) => {

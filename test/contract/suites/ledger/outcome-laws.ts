@@ -18,6 +18,7 @@ import {
 
 const ONE = { jobId: 'job-1', number: 1 };
 const ARM_FACTS = {
+  armingId: 'arming-of-worker-1',
   worker: 'worker-1',
   keyId: 'env:KEY',
   deadlineAt: at(30),
@@ -115,7 +116,7 @@ export function outcomeLaws(open: OpenLedger): readonly ContractCase[] {
       const second = { jobId: 'job-2', number: 1 };
       const answer = await ledger.recordOutcome(second, accepted('task-of-job-1'), at(3));
 
-      equalValues(answer, { kind: 'orphaned' });
+      equalValues(answer, { kind: 'taken', owner: ONE });
       assert.equal((await ledger.submissions('job-2'))[0]?.state, 'armed');
     },
 
@@ -208,6 +209,20 @@ export function outcomeLaws(open: OpenLedger): readonly ContractCase[] {
       assert.equal((await ledger.arm(ONE, ARM_FACTS)).kind, 'refused');
       equalValues(next, { kind: 'full', taken: 0 });
       assert.equal(later.kind, 'admitted');
+    },
+
+    'an attempt that did not arm the submission proves nothing about it': async (ledger) => {
+      await ledger.openJob(openRequest());
+      await ledger.arm(ONE, ARM_FACTS);
+
+      const other = { ...rejected(false), armingId: 'arming-of-nobody' };
+      const kept = await ledger.recordOutcome(ONE, other, at(2));
+      const own = { ...rejected(false), armingId: ARM_FACTS.armingId };
+      const recorded = await ledger.recordOutcome(ONE, own, at(3));
+
+      assert.ok(kept.kind === 'kept');
+      assert.equal(kept.submission.state, 'armed');
+      equalValues(recorded, { kind: 'recorded' });
     },
 
     'an armed submission is settled as unknown at its deadline, not before': async (ledger) => {

@@ -1,0 +1,230 @@
+import { LedgerError, RequestError } from '../../../src/core/errors.ts';
+import type { DecisionRecord } from '../../../src/core/job.ts';
+import type {
+  Admission,
+  ArmAnswer,
+  ArmFacts,
+  JobRecord,
+  OpenJobRequest,
+  RecordedResolution,
+  ResolutionRecord,
+  SubmissionId,
+  SubmissionRecord,
+} from '../../../src/core/ledger.ts';
+import type { Book } from './book.ts';
+import { conflict, idOf } from './book.ts';
+import { bookUnknown, release, write } from './money.ts';
+
+const NEVER_ADMITTED = 'never_admitted';
+const NOT_SENT = {
+  code: 'provider.unavailable',
+  message: 'the submission was not sent: it was never armed; submit again under the next number',
+  details: { reason: 'not_sent' },
+} as const;
+
+export function openJob(book: Book, request: OpenJobRequest): Admission {
+  const known = book.jobs.get(request.jobId);
+  if (known !== undefined && known.requestHash !== request.requestHash) refuseHash(known, request);
+  const owner = adoptedOwner(book, request);
+  const job = known ?? newJob(request);
+  if (known === undefined) book.putJob(job);
+
+  if (job.endedAt !== null) return rerun(book, job, request, owner);
+  if (owner !== undefined) return toAdmission(owner);
+  if (request.number > job.currentNumber + 1) {
+    throw new LedgerError(
+      'ledger.conflict',
+      `job ${job.jobId}: submission ${request.number} cannot be opened; the current one is ${job.currentNumber}`,
+      { details: { jobId: job.jobId, number: request.number } },
+    );
+  }
+  if (job.currentNumber === 0) return admitIfPlace(book, request);
+  const current = book.require({ jobId: job.jobId, number: job.currentNumber });
+  return request.number <= job.currentNumber
+    ? toAdmission(current)
+    : admitNext(book, current, request);
+}
+
+function admitNext(book: Book, current: SubmissionRecord, request: OpenJobRequest): Admission {
+  if (current.state === 'rejected' && current.endedAt === null) {
+    release(book, current, request.at);
+    return passOn(book, current, request);
+  }
+  if (current.state === 'rejected' && current.endedReason === NEVER_ADMITTED) {
+    return admitIfPlace(book, request);
+  }
+  const { resubmit } = request;
+  const isOpenUnknown = current.state === 'unknown' && current.endedAt === null;
+  if (!isOpenUnknown || resubmit === undefined) return toAdmission(current);
+  if (book.isDecided(current.jobId, 'resubmit', resubmit)) return toAdmission(current);
+  const next = { jobId: current.jobId, number: current.number + 1 };
+  book.decide(next, 'resubmit', resubmit, request.at);
+  bookUnknown(book, current, request.at);
+  return passOn(book, current, request);
+}
+
+function passOn(book: Book, current: SubmissionRecord, request: OpenJobRequest): Admission {
+  book.endSubmission(current, 'resubmitted', request.at);
+  return admit(book, request);
+}
+
+function rerun(
+  book: Book,
+  job: JobRecord,
+  request: OpenJobRequest,
+  owner: SubmissionRecord | undefined,
+): Admission {
+  const decision = request.rerun;
+  if (decision === undefined || book.isDecided(job.jobId, 'rerun', decision)) {
+    if (job.result !== null) return { kind: 'ended', result: job.result };
+    throw new LedgerError('ledger.conflict', `job ${job.jobId} has an end without a result`);
+  }
+  const full = owner === undefined ? lackOfPlace(book, request) : undefined;
+  if (full !== undefined) return full;
+  book.putJob({ ...job, endedAt: null, end: null, result: null });
+  const number = owner?.number ?? job.currentNumber + 1;
+  book.decide({ jobId: job.jobId, number }, 'rerun', decision, request.at);
+  return owner === undefined ? admit(book, request) : toAdmission(owner);
+}
+
+function admitIfPlace(book: Book, request: OpenJobRequest): Admission {
+  return lackOfPlace(book, request) ?? admit(book, request);
+}
+
+function admit(book: Book, request: OpenJobRequest): Admission {
+  const job = book.requireJob(request.jobId);
+  const number = job.currentNumber + 1;
+  const { adopt } = request;
+  book.putJob({ ...job, currentNumber: number });
+  const row = book.put({
+    ...blank(job, number, request.at),
+    ...(adopt === undefined ? {} : { ...adopt, state: 'accepted', source: 'input' }),
+  });
+  if (request.quote !== null) write(book, row, 'reserve', request.quote, request.at);
+  if (adopt !== undefined) book.removeOrphan(job.realm, adopt.taskId);
+  return toAdmission(row);
+}
+
+function blank(job: JobRecord, number: number, createdAt: string): SubmissionRecord {
+  return {
+    jobId: job.jobId,
+    number,
+    account: job.account,
+    realm: job.realm,
+    model: job.model,
+    state: 'admitted',
+    taskId: null,
+    source: null,
+    operation: null,
+    snapshot: null,
+    error: null,
+    evidence: null,
+    keyId: null,
+    newestKnownTaskId: null,
+    worker: null,
+    armedAt: null,
+    deadlineAt: null,
+    createdAt,
+    endedAt: null,
+    endedReason: null,
+  };
+}
+
+function newJob(request: OpenJobRequest): JobRecord {
+  const { jobId, requestHash, tenant, batch, account, provider, realm, model, input } = request;
+  return {
+    ...{ jobId, requestHash, tenant, batch, account, provider, realm, model, input },
+    currentNumber: 0,
+    createdAt: request.at,
+    endedAt: null,
+    end: null,
+    result: null,
+  };
+}
+
+function refuseHash(job: JobRecord, request: OpenJobRequest): never {
+  const known = job.requestHash.slice(0, 12);
+  const given = request.requestHash.slice(0, 12);
+  throw new RequestError(
+    'request.conflict',
+    `job ${job.jobId} stands for another request (hash ${known}…, this one is ${given}…)`,
+  );
+}
+
+function adoptedOwner(book: Book, request: OpenJobRequest): SubmissionRecord | undefined {
+  if (request.adopt === undefined) return undefined;
+  const { taskId } = request.adopt;
+  const owner = book.ownerOf(request.realm, taskId);
+  if (owner === undefined || owner.jobId === request.jobId) return owner;
+  throw new RequestError('request.conflict', `task ${taskId} belongs to job ${owner.jobId}`);
+}
+
+function lackOfPlace(book: Book, request: OpenJobRequest): Admission | undefined {
+  if (request.adopt !== undefined) return undefined;
+  const isRival = (row: SubmissionRecord): boolean =>
+    row.account === request.account && row.endedAt === null && row.jobId !== request.jobId;
+  const taken = book.allSubmissions().filter(isRival).length;
+  return taken >= request.places ? { kind: 'full', taken } : undefined;
+}
+
+function toAdmission(row: SubmissionRecord): Admission {
+  const isFresh = row.state === 'admitted' && row.endedAt === null;
+  return { kind: isFresh ? 'admitted' : 'resumed', submission: row };
+}
+
+export function arm(book: Book, id: SubmissionId, facts: ArmFacts): ArmAnswer {
+  const row = book.find(id);
+  if (row === undefined) return { kind: 'refused', submission: undefined };
+  if (row.state !== 'admitted' || !book.isCurrent(row)) return { kind: 'refused', submission: row };
+  const { at, armingId, ...armed } = facts;
+  book.setArming(id, armingId);
+  book.change(id, { ...armed, state: 'armed', armedAt: at });
+  return { kind: 'armed' };
+}
+
+export function maySend(book: Book, id: SubmissionId, worker: string): boolean {
+  const row = book.find(id);
+  return row?.state === 'armed' && row.worker === worker && book.isCurrent(row);
+}
+
+export function settleSubmission(book: Book, id: SubmissionId, at: string): SubmissionRecord {
+  const row = book.find(id);
+  if (row === undefined) return writeNeverAdmitted(book, id, at);
+  if (row.state === 'admitted') return book.change(id, { state: 'rejected', error: NOT_SENT });
+  const isPast = row.deadlineAt === null || Date.parse(row.deadlineAt) <= Date.parse(at);
+  if (row.state !== 'armed' || !isPast) return row;
+  const settled = book.change(id, { state: 'unknown' });
+  bookUnknown(book, id, at);
+  return settled;
+}
+
+function writeNeverAdmitted(book: Book, id: SubmissionId, at: string): SubmissionRecord {
+  const job = book.requireJob(id.jobId);
+  if (id.number !== job.currentNumber + 1) {
+    throw conflict(id, `cannot be settled: the current number is ${job.currentNumber}`);
+  }
+  book.putJob({ ...job, currentNumber: id.number });
+  const closed = { state: 'rejected', error: NOT_SENT, endedAt: at, endedReason: NEVER_ADMITTED };
+  return book.put({ ...blank(job, id.number, at), ...closed, state: 'rejected' });
+}
+
+export function resolveSubmission(
+  book: Book,
+  id: SubmissionId,
+  resolution: ResolutionRecord,
+  decision: DecisionRecord,
+  at: string,
+): RecordedResolution {
+  if (book.isDecided(id.jobId, resolution.kind, decision)) return { kind: 'recorded' };
+  const row = book.require(id);
+  if (row.state !== 'unknown' || !book.isCurrent(row)) return { kind: 'refused', submission: row };
+  if (resolution.kind === 'adopt') {
+    const holder = book.ownerOf(row.realm, resolution.taskId);
+    if (holder !== undefined) return { kind: 'taken', owner: idOf(holder) };
+    const { taskId, operation, snapshot } = resolution;
+    book.change(id, { state: 'accepted', source: 'operator', taskId, operation, snapshot });
+    book.removeOrphan(row.realm, taskId);
+  }
+  book.decide(id, resolution.kind, decision, at);
+  return { kind: 'recorded' };
+}
