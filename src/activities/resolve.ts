@@ -37,9 +37,25 @@ export async function resolveSubmission(
   if (resolution.kind === 'abandon') {
     return toAnswer(await record(ports, step, resolution), { kind: 'abandoned' });
   }
+  const earlier = await findEarlierRun(ports, step);
+  if (earlier !== undefined) return earlier;
   const task = await findTask(ports, step, resolution.taskId, signal);
   if ('kind' in task) return task;
   return toAnswer(await record(ports, step, { kind: 'adopt', ...task }), { kind: 'adopted', task });
+}
+
+/** An adoption that was recorded, and whose answer was lost, stands whatever a reading says now. */
+async function findEarlierRun(
+  ports: ActivityPorts,
+  { jobId, number, decision }: ResolveStep,
+): Promise<ResolveAnswer | undefined> {
+  const decisions = await ports.ledger.decisions(jobId);
+  if (!decisions.some(({ id }) => id === decision.id)) return undefined;
+  const row = (await ports.ledger.submissions(jobId)).find((one) => one.number === number);
+  const outcome = row === undefined ? undefined : outcomeOf(row);
+  if (outcome?.outcome !== 'accepted') return undefined;
+  const { taskId, operation, snapshot } = outcome;
+  return { kind: 'adopted', task: { taskId, operation, snapshot } };
 }
 
 async function record(

@@ -1,13 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSubmitGate, drainSpool } from '../../src/activities/index.ts';
-import type { AcceptedTask, ActivityPorts, SubmitOutcome } from '../../src/activities/index.ts';
+import type {
+  AcceptedTask,
+  ActivityPorts,
+  BookedCost,
+  SubmitOutcome,
+} from '../../src/activities/index.ts';
+import { closeJob } from '../../src/activities/close-job.ts';
 import { openJob } from '../../src/activities/open-job.ts';
 import { reconcile } from '../../src/activities/reconcile.ts';
 import type { ReconcileProgress } from '../../src/activities/reconcile.ts';
+import { recordCost } from '../../src/activities/record-cost.ts';
+import { storeArtifact } from '../../src/activities/store.ts';
 import { submit } from '../../src/activities/submit.ts';
 import type { AccountDirectory } from '../../src/core/accounts.ts';
-import type { JobInput } from '../../src/core/job.ts';
+import type { Artifact, JobInput, JobResult } from '../../src/core/job.ts';
 import type { Logger } from '../../src/core/logger.ts';
 import { PLAIN } from '../../src/core/sealer.ts';
 import { createFileSpool } from '../../src/ledger/spool.ts';
@@ -15,7 +23,7 @@ import { createSqlLedger } from '../../src/ledger/sql.ts';
 import { inspectMedia } from '../../src/media/index.ts';
 import { createMediaFetcher } from '../../src/providers/index.ts';
 import { createFileSystemStore } from '../../src/storage/file-system.ts';
-import type { Steps } from './steps.ts';
+import type { StepOf, Steps } from './steps.ts';
 
 /** Where a worker finds what it shares with others. */
 export interface Places {
@@ -33,6 +41,9 @@ export interface AnotherWorker {
   submit(number: number): Promise<SubmitOutcome>;
   /** The same, by an operator's decision. */
   resubmit(number: number): Promise<SubmitOutcome>;
+  recordCost(step: StepOf<'recordCost'>): Promise<BookedCost>;
+  storeArtifact(step: StepOf<'storeArtifact'>): Promise<Artifact>;
+  closeJob(step: StepOf<'closeJob'>): Promise<JobResult>;
   close(): Promise<void>;
 }
 
@@ -79,6 +90,9 @@ export async function startAnotherWorker(
       await openJob(ports, { ...steps.openJob(number), resubmit: decision }, 1);
       return await submit(ports, steps.submit(number), nothing);
     },
+    recordCost: (step) => recordCost(ports, step),
+    storeArtifact: (step) => storeArtifact(ports, step, nothing, new AbortController().signal),
+    closeJob: (step) => closeJob(ports, step),
     close: () => ports.ledger.close(),
   };
 }

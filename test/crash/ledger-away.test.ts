@@ -1,6 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { SubmitOutcome } from '../../src/activities/index.ts';
-import type { PostgresServer } from '../installation/postgres.ts';
 import { startPostgres } from '../installation/postgres.ts';
 import { freezeSubmit } from './freeze.ts';
 import type { FrozenSubmit } from './freeze.ts';
@@ -28,6 +27,8 @@ interface Case {
   readonly verdict: Verdict;
 }
 
+type Cases = ReadonlyMap<Phase, Case>;
+
 /** A lost ledger is given up in a moment, so that the submit has its time for other things. */
 const IMPATIENT = { lockWaitMs: 200 };
 
@@ -35,7 +36,7 @@ const IMPATIENT = { lockWaitMs: 200 };
 async function loseLedger(
   openWorlds: (act: (worlds: ReadonlyMap<Phase, World>) => Promise<void>) => Promise<void>,
   takeAway: (worlds: readonly World[]) => Promise<() => Promise<void>>,
-): Promise<ReadonlyMap<Phase, Case>> {
+): Promise<Cases> {
   const cases = new Map<Phase, Case>();
   await openWorlds(async (worlds) => {
     const frozen = new Map<Phase, FrozenSubmit>();
@@ -81,7 +82,7 @@ async function inWorlds(
   await open(Object.keys(PHASES) as Phase[]);
 }
 
-function take(cases: ReadonlyMap<Phase, Case>, phase: Phase): Case {
+function take(cases: Cases, phase: Phase): Case {
   const found = cases.get(phase);
   if (found === undefined) throw new Error(`no case ${phase}`);
   return found;
@@ -102,23 +103,46 @@ function expectSpooled({ outcome, drained, verdict }: Case): void {
   expect(verdict).toEqual({ creates: 1, states: ['accepted'], violations: [] });
 }
 
-describe('a SQLite ledger that another process has locked', () => {
-  let cases: ReadonlyMap<Phase, Case>;
+function loseSqlite(): Promise<Cases> {
+  return loseLedger(
+    (act) => inWorlds(async () => ({}), act),
+    async (worlds) => {
+      const locks = worlds.map(({ directory }) => lock(`${directory}/ledger.db`));
+      return async () => {
+        for (const unlock of locks) unlock();
+      };
+    },
+  );
+}
 
-  beforeAll(async () => {
-    cases = await loseLedger(
-      (act) => inWorlds(async () => ({}), act),
-      async (worlds) => {
-        const locks = worlds.map(({ directory }) => lock(`${directory}/ledger.db`));
-        return async () => {
-          for (const unlock of locks) unlock();
-        };
+async function losePostgres(): Promise<Cases> {
+  const server = await startPostgres();
+  try {
+    return await loseLedger(
+      (act) => inWorlds(async () => ({ ledgerUrl: await server.createDatabase() }), act),
+      async () => {
+        await server.stop('immediate');
+        return () => server.start();
       },
     );
-  });
+  } finally {
+    await server.close();
+  }
+}
 
-  it('F2 locked before the submission is armed: no POST', () => {
-    expectNoPost(take(cases, 'before it is armed'));
+let sqlite: Promise<Cases>;
+let postgres: Promise<Cases>;
+
+/** Both at once, since most of it is waiting. What fails shows in its own tests. */
+beforeAll(async () => {
+  sqlite = loseSqlite();
+  postgres = losePostgres();
+  await Promise.allSettled([sqlite, postgres]);
+});
+
+describe('a SQLite ledger that another process has locked', () => {
+  it('F2 locked before the submission is armed: no POST', async () => {
+    expectNoPost(take(await sqlite, 'before it is armed'));
   });
 
   // A lock keeps writers out of a SQLite ledger, but no reader.
@@ -126,8 +150,8 @@ describe('a SQLite ledger that another process has locked', () => {
     'between arming and the last check',
     'between the POST and its reply',
     'between the reply and the ledger',
-  ])('F2 C5 locked %s: the outcome is spooled, returned, and drained later', (phase) => {
-    expectSpooled(take(cases, phase));
+  ])('F2 C5 locked %s: the outcome is spooled, returned, and drained later', async (phase) => {
+    expectSpooled(take(await sqlite, phase));
   });
 
   it('F2 locked for a moment after the reply: the outcome reaches the ledger by itself', () =>
@@ -149,34 +173,17 @@ describe('a SQLite ledger that another process has locked', () => {
 });
 
 describe('a PostgreSQL ledger whose server is stopped', () => {
-  let server: PostgresServer | undefined;
-  let cases: ReadonlyMap<Phase, Case>;
-
-  beforeAll(async () => {
-    const running = await startPostgres();
-    server = running;
-    cases = await loseLedger(
-      (act) => inWorlds(async () => ({ ledgerUrl: await running.createDatabase() }), act),
-      async () => {
-        await running.stop('immediate');
-        return () => running.start();
-      },
-    );
-  });
-
-  afterAll(() => server?.close());
-
   it.each<Phase>(['before it is armed', 'between arming and the last check'])(
     'F2 stopped %s: no POST',
-    (phase) => {
-      expectNoPost(take(cases, phase));
+    async (phase) => {
+      expectNoPost(take(await postgres, phase));
     },
   );
 
   it.each<Phase>(['between the POST and its reply', 'between the reply and the ledger'])(
     'F2 C5 stopped %s: the outcome is spooled, returned, and drained later',
-    (phase) => {
-      expectSpooled(take(cases, phase));
+    async (phase) => {
+      expectSpooled(take(await postgres, phase));
     },
   );
 });

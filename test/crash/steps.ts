@@ -2,7 +2,7 @@ import type { AcceptedTask, Activities } from '../../src/activities/index.ts';
 import type { MediaRequest } from '../../src/core/job.ts';
 import { ACCOUNT } from './account.ts';
 
-type StepOf<Name extends keyof Activities> = Parameters<Activities[Name]>[0];
+export type StepOf<Name extends keyof Activities> = Parameters<Activities[Name]>[0];
 
 /** The steps of one job, as its workflow would make them. */
 export interface Steps {

@@ -139,6 +139,55 @@ const POINTS: Readonly<Record<string, (events: readonly HistoryEvent[]) => Event
   },
 };
 
+describe('a submit activity that is reset', () => {
+  it.concurrent(
+    'with more attempts than it had, and whose worker dies, runs again and sends nothing [2.4 C3]',
+    async () => {
+      const job = await startWithReplyHeld('retried', 'retried');
+      const running = await until('the activity', () =>
+        pendingActivity(installation, 'retried', 'submit'),
+      );
+      await allowAttempts(installation, 'retried', running, 5);
+      await resetActivity(installation, 'retried', running);
+      await doomed.kill();
+      const config = await writePartConfig(installation, ['retried']);
+      await installation.startWorker({}, config, 'provider');
+
+      await until('a hold', async () => (await job.state()).status === 'held', JOB_TIMEOUT_MS);
+      const attempts = (await readHistory(installation, 'retried')).map(
+        ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? 0,
+      );
+      expect(Math.max(...attempts)).toBeGreaterThan(1);
+      expect(installation.creates('retried')).toHaveLength(1);
+      expect(await job.state()).toMatchObject({ submissions: 1, hold: { number: 1 } });
+
+      const decision = { author: 'mona', reason: 'found in the dashboard' };
+      await job.resolve({ kind: 'adopt', taskId: taskOf('retried') }, decision);
+      expect((await job.result()).status).toBe('succeeded');
+    },
+    JOB_TIMEOUT_MS,
+  );
+
+  it.concurrent(
+    'while it is queued is sent once [2.4]',
+    async () => {
+      const job = await start('queued', 'queued');
+      const queued = await until('the activity', () =>
+        pendingActivity(installation, 'queued', 'submit'),
+      );
+
+      await resetActivity(installation, 'queued', queued);
+      await resetActivity(installation, 'queued', queued);
+      const config = await writePartConfig(installation, ['queued']);
+      await installation.startWorker({}, config, 'provider');
+
+      expect(await job.result()).toMatchObject({ status: 'succeeded', submissions: 1 });
+      expect(installation.creates('queued')).toHaveLength(1);
+    },
+    JOB_TIMEOUT_MS,
+  );
+});
+
 const CASES = Object.entries(POINTS).flatMap(([point, findEvent]) =>
   Object.entries(STANDINGS).map(
     ([standing, steps]) => [point, standing, findEvent, steps] as const,
@@ -168,55 +217,6 @@ describe('a workflow that is reset to', () => {
       expect(result.artifacts).toHaveLength(1);
       const entries = await installation.ledger.entries(jobId);
       expect(entries.filter(({ kind }) => kind === 'charge')).toHaveLength(1);
-    },
-    JOB_TIMEOUT_MS,
-  );
-});
-
-describe('a submit activity that is reset', () => {
-  it(
-    'while it is queued is sent once [2.4]',
-    async () => {
-      const job = await start('queued', 'queued');
-      const queued = await until('the activity', () =>
-        pendingActivity(installation, 'queued', 'submit'),
-      );
-
-      await resetActivity(installation, 'queued', queued);
-      await resetActivity(installation, 'queued', queued);
-      const config = await writePartConfig(installation, ['queued']);
-      await installation.startWorker({}, config, 'provider');
-
-      expect(await job.result()).toMatchObject({ status: 'succeeded', submissions: 1 });
-      expect(installation.creates('queued')).toHaveLength(1);
-    },
-    JOB_TIMEOUT_MS,
-  );
-
-  it(
-    'with more attempts than it had, and whose worker dies, runs again and sends nothing [2.4 C3]',
-    async () => {
-      const job = await startWithReplyHeld('retried', 'retried');
-      const running = await until('the activity', () =>
-        pendingActivity(installation, 'retried', 'submit'),
-      );
-      await allowAttempts(installation, 'retried', running, 5);
-      await resetActivity(installation, 'retried', running);
-      await doomed.kill();
-      const config = await writePartConfig(installation, ['retried']);
-      await installation.startWorker({}, config, 'provider');
-
-      await until('a hold', async () => (await job.state()).status === 'held', JOB_TIMEOUT_MS);
-      const attempts = (await readHistory(installation, 'retried')).map(
-        ({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? 0,
-      );
-      expect(Math.max(...attempts)).toBeGreaterThan(1);
-      expect(installation.creates('retried')).toHaveLength(1);
-      expect(await job.state()).toMatchObject({ submissions: 1, hold: { number: 1 } });
-
-      const decision = { author: 'mona', reason: 'found in the dashboard' };
-      await job.resolve({ kind: 'adopt', taskId: taskOf('retried') }, decision);
-      expect((await job.result()).status).toBe('succeeded');
     },
     JOB_TIMEOUT_MS,
   );

@@ -54,7 +54,8 @@ function toText(settled: PromiseSettledResult<unknown>): string {
     return isMediaJobError(reason) ? reason.code : String(reason);
   }
   const { value } = settled;
-  return JSON.stringify(value instanceof Map ? [...value].sort() : toSorted(value)) ?? 'nothing';
+  if (value === undefined) return 'nothing';
+  return JSON.stringify(value instanceof Map ? [...value].sort() : toSorted(value));
 }
 
 function toSorted(value: unknown): unknown {

@@ -23,7 +23,7 @@ export class Attempt implements CodeContext {
   readonly task: ActivityTask;
   readonly worker: WorkerProcess;
   readonly info: ActivityInfo;
-  readonly #cancelling = new AbortController();
+  #cancelling: AbortController | undefined;
   readonly #travelling = new Set<Moment>();
   #latest: unknown;
   #hasNews = false;
@@ -38,6 +38,7 @@ export class Attempt implements CodeContext {
   }
 
   get cancellationSignal(): AbortSignal {
+    this.#cancelling ??= new AbortController();
     return this.#cancelling.signal;
   }
 
@@ -81,6 +82,7 @@ export class Attempt implements CodeContext {
   }
 
   cancel(): void {
+    this.#cancelling ??= new AbortController();
     this.#cancelling.abort();
   }
 

@@ -87,7 +87,7 @@ export function sleep(duration: number | string): Promise<void> {
       scope.cancelRequested.catch((reason: unknown) => {
         if (!instance.timers.delete(seq)) return;
         instance.push({ kind: 'cancelTimer', seq });
-        reject(reason as Error);
+        reject(toError(reason));
       });
     }
     instance.push({ kind: 'startTimer', seq, durationMs });
@@ -125,7 +125,7 @@ function untilTrue(fn: () => boolean): Promise<void> {
     if (scope.cancellable) {
       scope.cancelRequested.catch((reason: unknown) => {
         instance.conditions.delete(seq);
-        reject(reason as Error);
+        reject(toError(reason));
       });
     }
     if (fn()) {
@@ -134,6 +134,10 @@ function untilTrue(fn: () => boolean): Promise<void> {
     }
     instance.conditions.set(seq, { fn, resolve });
   });
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 interface Definition {

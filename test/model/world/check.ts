@@ -3,7 +3,7 @@ import { isFirstHand } from '../../../src/core/ledger.ts';
 import type { EntryRecord, SubmissionRecord } from '../../../src/core/ledger.ts';
 import { sha256Of } from './memory-store.ts';
 import type { Create, ProviderService } from './provider-service.ts';
-import { mediaOf, secondsOf } from './provider-service.ts';
+import { FOREIGN, mediaOf, secondsOf } from './provider-service.ts';
 import type { World } from './world.ts';
 
 /** Invariants of the fault model, and `code` for what the code under test must never do. */
@@ -39,13 +39,20 @@ function createsOf(world: World): readonly Placed[] {
   );
 }
 
-/** I1: accepted creates per job are at most one more than recorded decisions. */
+/** I1: a submission is sent once, and a job has at most one accepted create more than recorded decisions. */
 function checkCreates(world: World): readonly Violation[] {
   const perJob = new Map<string, number>();
   for (const { create } of createsOf(world)) {
+    if (create.jobId === FOREIGN) continue;
     perJob.set(create.jobId, (perJob.get(create.jobId) ?? 0) + 1);
   }
   const violations: Violation[] = [];
+  for (const service of world.services.values()) {
+    for (const [submission, posts] of service.posts) {
+      if (posts > 1)
+        violations.push({ invariant: 'I1', what: `${submission} was sent ${posts} times` });
+    }
+  }
   for (const [jobId, creates] of perJob) {
     const decisions = [...world.book.decisions.values()].filter(
       (one) => one.jobId === jobId && (one.kind === 'resubmit' || one.kind === 'rerun'),
@@ -59,22 +66,28 @@ function checkCreates(world: World): readonly Violation[] {
 
 /** I2: each accepted create is its own submission's, or that submission is unknown, or the create can be found. */
 function checkPlaces(world: World): readonly Violation[] {
-  const violations: Violation[] = [];
-  const add = (what: string): void => void violations.push({ invariant: 'I2', what });
-  for (const { realm, service, create } of createsOf(world)) {
-    const { jobId, number, taskId } = create;
-    const own = world.book.find({ jobId, number });
-    const name = `create ${taskId} of submission ${number} of job ${jobId}`;
-    const owner = world.book.ownerOf(realm, taskId) ?? localOwner(world, realm, create);
-    if (owner !== undefined) {
-      if (owner.jobId === jobId && owner.number === number) continue;
-      if (owner.source === 'operator') continue;
-      add(`${name} is bound to submission ${owner.number} of job ${owner.jobId} (${owner.source})`);
-    } else if (own?.state !== 'unknown' && !isFindable(world, service, realm, create)) {
-      add(`${name} is lost: its submission is ${own?.state ?? 'absent'}, no orphan names it`);
-    }
+  return createsOf(world).flatMap((placed) => {
+    const { jobId, number, taskId } = placed.create;
+    const wrong = whatIsWrongWith(world, placed);
+    if (wrong === undefined) return [];
+    const what = `create ${taskId} of submission ${number} of job ${jobId} ${wrong}`;
+    return [{ invariant: 'I2', what } as const];
+  });
+}
+
+function whatIsWrongWith(world: World, { realm, service, create }: Placed): string | undefined {
+  const { jobId, number, taskId } = create;
+  const owner = world.book.ownerOf(realm, taskId) ?? localOwner(world, realm, create);
+  const own = world.book.find({ jobId, number });
+  // An operator's word is taken, also where it is wrong.
+  if (owner?.source === 'operator' || own?.source === 'operator') return undefined;
+  if (owner !== undefined) {
+    if (owner.jobId === jobId && owner.number === number) return undefined;
+    return `is bound to submission ${owner.number} of job ${owner.jobId} (${owner.source ?? ''})`;
   }
-  return violations;
+  if (jobId === FOREIGN || own?.state === 'unknown') return undefined;
+  if (isFindable(world, service, realm, create)) return undefined;
+  return `is lost: its submission is ${own?.state ?? 'absent'}, no orphan names it`;
 }
 
 function localOwner(world: World, realm: string, create: Create): SubmissionRecord | undefined {

@@ -134,11 +134,24 @@ function throwUnavailable(effect: string): void {
   if (port === 'fetcher') throw new ProviderError('provider.unavailable', message);
 }
 
-/** A dependency that is away for a while: every effect whose name begins with `port` fails. Milliseconds since 1970. */
+/** A dependency that is away for a while: every effect whose name begins with `port` fails, or is not heard of. */
 export interface Outage {
   readonly port: string;
+  /** Milliseconds since 1970. */
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+function duringOutage(
+  outages: readonly Outage[],
+  effect: string,
+  nowMs: number,
+): Fault | undefined {
+  const isAway = outages.some(
+    ({ port, fromMs, toMs }) => effect.startsWith(port) && nowMs >= fromMs && nowMs < toMs,
+  );
+  if (!isAway) return undefined;
+  return effect.startsWith('complete') ? { kind: 'lose' } : { kind: 'unavailable', when: 'before' };
 }
 
 /** What goes wrong in a run that is told exactly. */
@@ -154,18 +167,11 @@ export interface ExactFaults {
 export function atEffects({ points, isHeartbeatDelivered, fates, outages }: ExactFaults): Faults {
   let index = -1;
   let posts = -1;
-  const isAway = (effect: string, nowMs: number): boolean =>
-    outages.some(
-      ({ port, fromMs, toMs }) => effect.startsWith(port) && nowMs >= fromMs && nowMs < toMs,
-    );
   return {
     ...CALM,
     next: (effect, process) => {
       index += 1;
-      const point = points.get(index);
-      if (point !== undefined) return point;
-      const away = { kind: 'unavailable', when: 'before' } as const;
-      return isAway(effect, process.time.nowMs) ? away : undefined;
+      return points.get(index) ?? duringOutage(outages, effect, process.time.nowMs);
     },
     post: () => {
       posts += 1;
@@ -186,6 +192,7 @@ export interface FaultRates {
   readonly post: number;
   readonly call: number;
   readonly fetch: number;
+  readonly outages: readonly Outage[];
 }
 
 const POST_FATES = [
@@ -220,7 +227,8 @@ const CALL_FATES = [
 /** Faults at random, at given rates. */
 export function atRandom(random: Random, rates: FaultRates): Faults {
   return {
-    next: (effect) => nextFault(random, rates, effect),
+    next: (effect, process) =>
+      duringOutage(rates.outages, effect, process.time.nowMs) ?? nextFault(random, rates, effect),
     post: () => (random.chance(rates.post) ? random.pick(POST_FATES) : 'accepted'),
     call: () => (random.chance(rates.call) ? random.pick(CALL_FATES) : 'answered'),
     fetch: () => {
@@ -230,6 +238,9 @@ export function atRandom(random: Random, rates: FaultRates): Faults {
     isHeartbeatDelivered: () => random.chance(0.5),
   };
 }
+
+/** What a process looks at right before a call that cannot be taken back. */
+const LAST_LOOKS: ReadonlySet<string> = new Set(['ledger.maySend', 'provider.read']);
 
 function nextFault(random: Random, rates: FaultRates, effect: string): Fault | undefined {
   const draw = random.next();
@@ -246,7 +257,7 @@ function nextFault(random: Random, rates: FaultRates, effect: string): Fault | u
   if (draw < limit) {
     const when = random.pick(['before', 'after'] as const);
     // With its clocks standing still, too, no process can tell that its last look is old.
-    const canStopClock = effect !== 'ledger.maySend' || when === 'before';
+    const canStopClock = !LAST_LOOKS.has(effect) || when === 'before';
     const stopsClock = random.chance(0.5) && canStopClock;
     return { kind: 'freeze', when, pause: { forMs: random.integer(1_000, 400_000), stopsClock } };
   }

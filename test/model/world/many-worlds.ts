@@ -5,7 +5,7 @@ import { Tally } from './tally.ts';
 import { World } from './world.ts';
 import type { Weakness } from './world.ts';
 
-const JOBS_PER_WORLD = 5;
+export const JOBS_PER_WORLD = 5;
 
 export interface ManyWorlds {
   readonly seed: number;

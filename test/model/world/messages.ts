@@ -21,6 +21,9 @@ export function arrangeMessages(world: World, toWorkflowId: (jobId: string) => s
       });
     }
   }
+  for (const account of world.options.accounts) {
+    if (!account.exclusive) createForeignTasks(world, random, account.realm);
+  }
   if (random.chance(0.1)) stopAWorker(world, random);
   const isEager = random.chance(0.4);
   if (isEager) operate(world, random, toWorkflowId);
@@ -112,6 +115,24 @@ function ownedTask(world: World, random: Random): string | undefined {
     .allSubmissions()
     .flatMap(({ taskId }) => (taskId === null ? [] : [taskId]));
   return first === undefined ? undefined : random.pick([first, ...others]);
+}
+
+/** A realm that is not exclusive is used by others, too. */
+function createForeignTasks(world: World, random: Random, realm: string): void {
+  while (random.chance(0.7)) {
+    const script = {
+      runsForMs: random.integer(1_000, 30_000),
+      end: 'succeeded',
+      outputs: 1,
+      seconds: 5,
+      listLagMs: 0,
+      readLagMs: 0,
+    } as const;
+    world.time.after(random.integer(0, BUSY_MS), () => {
+      world.count('message: foreign task');
+      world.services.get(realm)?.acceptForeign('video', script);
+    });
+  }
 }
 
 function stopAWorker(world: World, random: Random): void {

@@ -30,6 +30,7 @@ export function exchange(
     }
     signal.addEventListener('abort', () => unknown('no complete answer in time'), { once: true });
     const { random, time, service } = options;
+    service.receive(sender);
     const arrivesMs = random.integer(10, 1_500);
     const repliesMs = arrivesMs + random.integer(10, 1_500);
     const reply = (run: (create: Create) => void): void => {

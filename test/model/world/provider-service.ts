@@ -44,6 +44,8 @@ export interface ServiceOptions {
  */
 export class ProviderService {
   readonly creates: Create[] = [];
+  /** How many POSTs arrived for each submission, accepted or not. */
+  readonly posts: Map<string, number> = new Map();
   /** Results that a cancel destroyed although a reading had shown the task finished: they were paid for. */
   readonly destroyed: string[] = [];
   readonly #options: ServiceOptions;
@@ -54,6 +56,17 @@ export class ProviderService {
 
   constructor(options: ServiceOptions) {
     this.#options = options;
+  }
+
+  /** The bytes of a POST are here. */
+  receive({ jobId, number }: Sender): void {
+    const key = `submission ${number} of job ${jobId}`;
+    this.posts.set(key, (this.posts.get(key) ?? 0) + 1);
+  }
+
+  /** Somebody else of the same user creates a task. */
+  acceptForeign(model: string, script: TaskScript): void {
+    this.accept({ jobId: FOREIGN, number: 1, keyId: 'key of somebody else', model }, script);
   }
 
   accept(sender: Sender, script: TaskScript, isListed = true): Create {
@@ -162,6 +175,9 @@ export class ProviderService {
     return this.#options.time.nowMs;
   }
 }
+
+/** In place of a job, for creates that are none of ours. */
+export const FOREIGN = 'somebody else';
 
 const END = ' END';
 

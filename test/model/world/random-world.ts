@@ -1,9 +1,10 @@
 import { toWorkflowId } from '../../../src/core/keys.ts';
 import { Random } from '../random.ts';
-import type { FaultRates } from './faults.ts';
+import type { FaultRates, Outage } from './faults.ts';
 import { atRandom, CALM } from './faults.ts';
 import { arrangeMessages } from './messages.ts';
 import type { ApiKind } from './provider-model.ts';
+import { START_MS } from './world.ts';
 import type { AccountSpec, JobSpec, Weakness, WorldOptions } from './world.ts';
 
 const MODELS = ['video', 'video', 'video', 'edit', 'unpriced'] as const;
@@ -79,8 +80,15 @@ function randomRates(random: Random): FaultRates | undefined {
     freeze: rate(0.01),
     lose: rate(0.03),
     delay: random.pick([0, 0.2, 0.6]),
-    post: Math.min(0.9, rate(0.4)),
+    post: Math.min(0.9, rate(0.6)),
     call: Math.min(0.9, rate(0.1)),
     fetch: Math.min(0.9, rate(0.15)),
+    outages: random.chance(0.25) ? [randomOutage(random), randomOutage(random)] : [],
   };
+}
+
+function randomOutage(random: Random): Outage {
+  const fromMs = START_MS + random.integer(0, 120_000);
+  const port = random.pick(['ledger.', 'ledger.', 'spool.', 'store.', 'complete']);
+  return { port, fromMs, toMs: fromMs + random.integer(1_000, 90_000) };
 }

@@ -6,6 +6,8 @@ export class Tally {
   #jobs = 0;
   readonly #ends = new Map<string, number>();
   readonly #faults = new Map<string, number>();
+  /** By where the ids of accepted submissions came from. */
+  readonly #sources = new Map<string, number>();
   readonly #recoveriesMs: number[] = [];
   readonly #violations: { readonly seed: number; readonly violation: Violation }[] = [];
   #unknown = 0;
@@ -27,6 +29,10 @@ export class Tally {
     return this.#jobs;
   }
 
+  get sources(): ReadonlyMap<string, number> {
+    return this.#sources;
+  }
+
   count(...invariants: readonly string[]): number {
     return this.#violations.filter(({ violation }) => invariants.includes(violation.invariant))
       .length;
@@ -37,6 +43,9 @@ export class Tally {
     for (const violation of violations) this.#violations.push({ seed, violation });
     for (const [fault, times] of world.faultsSeen) {
       this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + times);
+    }
+    for (const { source } of world.book.allSubmissions()) {
+      if (source !== null) this.#sources.set(source, (this.#sources.get(source) ?? 0) + 1);
     }
     for (const service of world.services.values()) this.#accepted += service.creates.length;
     for (const { jobId } of world.options.jobs) {
@@ -56,6 +65,7 @@ export class Tally {
     const injected = [...this.#faults.values()].reduce((sum, times) => sum + times, 0);
     return [
       `jobs ${this.#jobs} (${toText(this.#ends)}), creates accepted ${this.#accepted}`,
+      `tasks told by ${toText(this.#sources)}`,
       `faults and messages ${injected}: ${toText(this.#faults)}`,
       `duplicates ${this.count('I1')}, lost or misbound ${this.count('I2')}, other violations ${this.count('I3', 'I4', 'I5', 'I6', 'code')}`,
       `unknown submissions ${this.#unknown}: resolved ${this.#resolved}; jobs held ${this.#held}`,

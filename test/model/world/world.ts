@@ -84,6 +84,8 @@ export interface Weakness {
 export const START_MS: number = Date.UTC(2026, 5, 1, 10);
 /** How long a job must be held before it counts as at rest. Milliseconds. */
 const CALM_MS = 300_000;
+/** How often it is looked whether everything is at rest. */
+const LOOK_EVERY_MS = 10_000;
 const LONGEST_MS = 86_400_000;
 
 export const TIMING: Timing = {
@@ -202,7 +204,7 @@ export class World {
   #isOver(): boolean {
     const { nowMs, pending } = this.time;
     if (nowMs > START_MS + LONGEST_MS) return true;
-    if (!this.isQuiet || (pending > 0 && nowMs < this.#checkedAtMs + 1_000)) return false;
+    if (!this.isQuiet || (pending > 0 && nowMs < this.#checkedAtMs + LOOK_EVERY_MS)) return false;
     this.#checkedAtMs = nowMs;
     if (this.hosts.some((host) => host.process?.isUntouched !== true)) return false;
     return this.#isSettled() && (pending === 0 || this.#isSomeHeld());

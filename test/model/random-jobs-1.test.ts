@@ -1,0 +1,3 @@
+import { defineRandomRun } from './world/random-run.ts';
+
+defineRandomRun(1);
