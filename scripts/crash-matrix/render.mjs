@@ -10,11 +10,10 @@ export function renderReport({ rows, failed, figures, seed }) {
   return `${[...lines, '', ...measured, ...broken, `seed ${seed}`, `${passed} tests of rows passed`].join('\n')}\n`;
 }
 
-export function renderDocument({ rows, figures, seed, jobs, minutes }) {
+export function renderDocument({ rows, figures }) {
   return `# Crash matrix
 
-Written by \`npm run crash-matrix\`; ${minutes} minutes, seed ${seed}, ${jobs} simulated jobs. The truth about what was bought is
-the book of the simulated provider, never our ledger. Levels: L0 runs the real workflow and activity code in virtual time and
+Written by \`npm run crash-matrix\`. The truth about what was bought is the book of the simulated provider, never our ledger. Levels: L0 runs the real workflow and activity code in virtual time and
 crashes it around every call of a port; L1 kills real processes at failpoints and system calls; L2 adds a real Temporal
 server; the monkey disturbs everything at once and then runs \`pollux audit\`.
 

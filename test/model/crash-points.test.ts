@@ -46,10 +46,10 @@ async function effectsOf(story: Story): Promise<readonly string[]> {
 
 describe.each(STORIES)('$name', (story) => {
   it('and nothing happens twice, and nothing is lost', async () => {
-    const { broken, effects } = await live(story, { points: new Map() });
+    const { broken, end } = await live(story, { points: new Map() });
 
     expect(broken).toEqual([]);
-    expect(effects.length).toBeGreaterThan(10);
+    expect(end).toBe(story.end ?? 'succeeded');
   });
 
   it(

@@ -1,4 +1,5 @@
 import type { Timing } from '../../../src/core/account.ts';
+import type { EndStatus } from '../../../src/core/job.ts';
 import { toWorkflowId } from '../../../src/core/keys.ts';
 import { check } from './check.ts';
 import type { Fault, Outage, PostFate } from './faults.ts';
@@ -16,6 +17,8 @@ export interface Story {
   readonly onUnknown?: AccountSpec['onUnknown'];
   readonly model?: string;
   readonly outages?: readonly Outage[];
+  /** How the job ends where nothing else goes wrong; `succeeded` where it is absent. */
+  readonly end?: EndStatus;
   readonly timing?: Partial<Timing>;
   readonly arrange?: (world: World) => void;
 }
@@ -99,12 +102,16 @@ export const STORIES: readonly Story[] = [
     name: 'nobody can tell, and the job fails by policy',
     api: 'cancels',
     onUnknown: 'fail',
+    end: 'failed',
     fates: ['accepted late'],
   },
   {
-    name: 'the ledger is away when the reply comes, and the spool keeps it',
-    api: 'lists',
-    outages: [{ port: 'ledger.', fromMs: START_MS + 15, toMs: START_MS + 90_000 }],
+    name: 'ledger and server are away when the reply comes, and the spool keeps it',
+    api: 'cancels',
+    outages: [
+      { port: 'ledger.', fromMs: START_MS + 15, toMs: START_MS + 90_000 },
+      { port: 'complete submit', fromMs: START_MS + 15, toMs: START_MS + 90_000 },
+    ],
   },
   {
     name: 'ledger and spool are away when the reply comes, and the history keeps it',
@@ -117,6 +124,7 @@ export const STORIES: readonly Story[] = [
   {
     name: 'a running task is cancelled',
     api: 'cancels',
+    end: 'cancelled',
     arrange: after(4_000, (world) => world.server.update(toWorkflowId(JOB), 'cancelJob', [AUTHOR])),
   },
   {
@@ -142,6 +150,7 @@ export interface Blows {
 /** How a life went: its effects in order, and what was broken. */
 export interface Life {
   readonly effects: readonly string[];
+  readonly end: EndStatus | null;
   readonly broken: readonly string[];
 }
 
@@ -157,7 +166,7 @@ export async function live(story: Story, blows: Blows): Promise<Life> {
   });
   const name = `${where.join(', then ')}, heartbeat ${isHeartbeatDelivered ? 'delivered' : 'lost'}`;
   const broken = violations.map(({ invariant, what }) => `${name}: ${invariant} ${what}`);
-  return { effects, broken };
+  return { effects, broken, end: world.book.jobs.get(JOB)?.end ?? null };
 }
 
 function worldOf(story: Story, blows: Blows): WorldOptions {
