@@ -151,3 +151,30 @@ it(
   },
   LONGEST_MS,
 );
+
+it(
+  'a task that appears while reconcile stands still between two of its looks is not adopted by the wrong job',
+  async () => {
+    const lost: Submission = {
+      account: 'main',
+      startAfterMs: 0,
+      fate: 'lost on the way',
+      listLagMs: 0,
+      decision: null,
+    };
+    const broken: string[] = [];
+    for (const startAfterMs of [61_000, 66_000, 71_000]) {
+      const rival: Submission = { ...lost, startAfterMs, fate: 'accepted, reply lost' };
+      for (let index = 0; index < 60; index += 1) {
+        const delay: Fault = { kind: 'delay', when: 'before', forMs: 14_000 };
+        const world = worldOf([lost, rival], [[index, delay]]);
+        const violations = check(world, await world.run());
+        world.time.clear();
+        broken.push(...violations.map(({ what }) => `${world.effects[index] ?? ''}: ${what}`));
+      }
+    }
+
+    expect(broken).toEqual([]);
+  },
+  LONGEST_MS,
+);

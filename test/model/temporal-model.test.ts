@@ -63,6 +63,7 @@ class Stage {
       },
       createActivities: () => this.#activities as unknown as Activities,
       wire: (value) => value,
+      isServerAway: () => false,
       skewMs: 0,
       onDeath: () => undefined,
     });

@@ -110,6 +110,7 @@ export class Attempt implements CodeContext {
     const details = this.#latest;
     const moment = time.after(HEARTBEAT_TRAVEL_MS, () => {
       this.#travelling.delete(moment);
+      if (this.worker.isServerAway()) return;
       if (this.task.recordHeartbeat(this, details) === 'cancel') this.cancel();
     });
     this.#travelling.add(moment);

@@ -21,6 +21,8 @@ export interface WorkerProcessOptions {
   readonly createActivities: (process: WorkerProcess) => Activities;
   /** What a value is after it crossed the wire. */
   readonly wire: <T>(value: T) => T;
+  /** True while what a process sends to the server is not heard. */
+  readonly isServerAway: () => boolean;
   /** How far the host's clock is off, milliseconds. */
   readonly skewMs: number;
   /** The process is gone. */
@@ -49,6 +51,7 @@ export class WorkerProcess {
   readonly server: TemporalServer;
   readonly time: VirtualTime;
   readonly wire: <T>(value: T) => T;
+  readonly isServerAway: () => boolean;
   readonly #perform: Perform;
   readonly #activities: Readonly<Record<string, Run>>;
   readonly #attempts = new Set<Attempt>();
@@ -65,6 +68,7 @@ export class WorkerProcess {
     this.server = options.server;
     this.time = options.server.time;
     this.wire = options.wire;
+    this.isServerAway = options.isServerAway;
     this.#perform = options.perform;
     this.#skewMs = options.skewMs;
     this.#onDeath = options.onDeath;

@@ -46,6 +46,8 @@ export interface Faults {
   fetch(): 'whole' | 'cut' | 'unavailable' | 'gone';
   /** Whether a heartbeat that was under way when its process died had left. */
   isHeartbeatDelivered(): boolean;
+  /** Whether the server hears nothing at this time, milliseconds since 1970. */
+  isServerAway(nowMs: number): boolean;
 }
 
 /** Nothing goes wrong. */
@@ -55,6 +57,7 @@ export const CALM: Faults = {
   call: () => 'answered',
   fetch: () => 'whole',
   isHeartbeatDelivered: () => true,
+  isServerAway: () => false,
 };
 
 /** The ports of a process and its reports to the server, as faults let them be. */
@@ -142,6 +145,9 @@ export interface Outage {
   readonly toMs: number;
 }
 
+/** What is sent to the server: reports of completions, and heartbeats. */
+const SERVER = 'complete';
+
 function duringOutage(
   outages: readonly Outage[],
   effect: string,
@@ -151,7 +157,7 @@ function duringOutage(
     ({ port, fromMs, toMs }) => effect.startsWith(port) && nowMs >= fromMs && nowMs < toMs,
   );
   if (!isAway) return undefined;
-  return effect.startsWith('complete') ? { kind: 'lose' } : { kind: 'unavailable', when: 'before' };
+  return effect.startsWith(SERVER) ? { kind: 'lose' } : { kind: 'unavailable', when: 'before' };
 }
 
 /** What goes wrong in a run that is told exactly. */
@@ -178,6 +184,7 @@ export function atEffects({ points, isHeartbeatDelivered, fates, outages }: Exac
       return fates[posts] ?? 'accepted';
     },
     isHeartbeatDelivered: () => isHeartbeatDelivered,
+    isServerAway: (nowMs) => duringOutage(outages, SERVER, nowMs) !== undefined,
   };
 }
 
@@ -236,6 +243,7 @@ export function atRandom(random: Random, rates: FaultRates): Faults {
       return random.pick(['cut', 'unavailable', 'unavailable', 'gone']);
     },
     isHeartbeatDelivered: () => random.chance(0.5),
+    isServerAway: (nowMs) => duringOutage(rates.outages, SERVER, nowMs) !== undefined,
   };
 }
 

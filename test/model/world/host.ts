@@ -12,7 +12,7 @@ import { MemorySpool } from './memory-spool.ts';
 
 export interface HostOptions extends Pick<
   WorkerProcessOptions,
-  'server' | 'perform' | 'wire' | 'skewMs'
+  'server' | 'perform' | 'wire' | 'skewMs' | 'isServerAway'
 > {
   readonly name: string;
   readonly createPorts: (process: WorkerProcess, host: Host) => Omit<ActivityPorts, 'gate'>;

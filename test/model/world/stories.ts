@@ -110,7 +110,7 @@ export const STORIES: readonly Story[] = [
     api: 'cancels',
     outages: [
       { port: 'ledger.', fromMs: START_MS + 15, toMs: START_MS + 90_000 },
-      { port: 'complete submit', fromMs: START_MS + 15, toMs: START_MS + 90_000 },
+      { port: 'complete', fromMs: START_MS + 15, toMs: START_MS + 90_000 },
     ],
   },
   {

@@ -305,6 +305,7 @@ export class World {
       server,
       perform,
       wire: options.isWireJson ? toJson : (value) => value,
+      isServerAway: () => this.#faults.isServerAway(this.time.nowMs),
       skewMs: random.integer(-500, 500),
       createPorts: (process, { spool }) =>
         createPorts({
