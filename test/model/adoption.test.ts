@@ -4,6 +4,8 @@ import { installVirtualGlobals, restoreGlobals } from './virtual-globals.ts';
 import { check } from './world/check.ts';
 import type { Fault, PostFate } from './world/faults.ts';
 import { atEffects } from './world/faults.ts';
+import { live } from './world/stories.ts';
+import type { Story } from './world/stories.ts';
 import { World } from './world/world.ts';
 
 const SEED = Number(process.env['POLLUX_SEED'] ?? Date.now() % 1_000_000);
@@ -172,6 +174,29 @@ it(
         world.time.clear();
         broken.push(...violations.map(({ what }) => `${world.effects[index] ?? ''}: ${what}`));
       }
+    }
+
+    expect(broken).toEqual([]);
+  },
+  LONGEST_MS,
+);
+
+it(
+  'a list that was read long ago proves no absence',
+  async () => {
+    const story: Story = {
+      name: 'the POST is accepted late, and the list shows it in time',
+      api: 'lists in time',
+      fates: ['accepted late'],
+      timing: { settleSeconds: 10, listSettleSeconds: 150 },
+    };
+    const { effects } = await live(story, { points: new Map() });
+    const broken: string[] = [];
+    for (const index of effects.keys()) {
+      // Nobody else is there who would adopt the task meanwhile.
+      const pause = { forMs: 200_000, stopsClock: false };
+      const points = new Map<number, Fault>([[index, { kind: 'freeze', when: 'before', pause }]]);
+      broken.push(...(await live(story, { points })).broken);
     }
 
     expect(broken).toEqual([]);

@@ -11,7 +11,7 @@ import { randomWorld } from './world/random-world.ts';
 import { World } from './world/world.ts';
 
 const SEED = Number(process.env['POLLUX_SEED'] ?? Date.now() % 1_000_000);
-const WORLDS = 60;
+const WORLDS = 100;
 const JOBS = 4;
 const LONGEST_MS = 120_000;
 
