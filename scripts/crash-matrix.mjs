@@ -51,7 +51,7 @@ if (!existsSync(resultsFile)) {
 }
 
 const tests = readTests(JSON.parse(readFileSync(resultsFile, 'utf8')));
-const rows = ROWS.map((row) => ({ ...row, tests: tests.filter((test) => belongs(test, row.id)) }));
+const rows = ROWS.map((row) => ({ ...row, tests: tests.filter((test) => belongs(test, row)) }));
 const run = {
   rows,
   failed: tests.filter(({ isPassed }) => !isPassed),
@@ -117,6 +117,7 @@ function readTests(report) {
 }
 
 /** A test names its rows anywhere in its name, as words of their own: "C3", "[C3 F1]". */
-function belongs({ name }, id) {
+function belongs({ name }, { id, quotes }) {
+  if (quotes.some((quote) => name.includes(quote))) return true;
   return new RegExp(`(^|[^A-Za-z0-9])${id}([^A-Za-z0-9]|$)`).test(name);
 }

@@ -29,7 +29,12 @@ export const ROWS = [
     'killed after the ledger has the outcome, before Temporal has it',
     'adopted from the ledger, no request',
   ),
-  row('C7', 'killed while following the task', 'read again by the next worker'),
+  row(
+    'C7',
+    'killed while following the task',
+    'read again by the next worker',
+    'leaves the job to the next worker: one create, one file',
+  ),
   row('C8', 'killed in the middle of a download', 'a temporary is left, the file is fetched again'),
   row(
     'C9',
@@ -88,7 +93,12 @@ export const ROWS = [
   ),
   row('F16', 'a callback that is early, late, wrong or forged', 'it only wakes; a reading decides'),
   row('F18', 'changed workflow code', 'released histories replay'),
-  row('F19', 'a payload key that is missing', 'retried and told, never corrupt'),
+  row(
+    'F19',
+    'a payload key that is missing',
+    'retried and told, never corrupt',
+    'alerts, ends no job and sends nothing',
+  ),
   row('F20', 'two processes on one ledger', 'one permission, one POST'),
   row(
     'F22',
@@ -101,15 +111,19 @@ export const ROWS = [
     'the workflow terminated or deleted by hand',
     'the sweep runs the job again; nothing is bought',
   ),
-  row('F26', 'an end without proof of billing', 'booked as unknown, with a discrepancy'),
-  row('F27', 'a malformed start from another language', 'request.invalid, never a stuck workflow'),
+  row(
+    'F26',
+    'an end without proof of billing',
+    'booked as unknown, with a discrepancy',
+    'money of which nothing proves that it is owed is unknown until it is settled',
+  ),
   row('F28', 'an operator’s decision sent twice, or racing', 'one decision, one create at most'),
 ];
 
-function row(id, fault, holds) {
-  return { id, fault, holds };
+function row(id, fault, holds, ...quotes) {
+  return { id, fault, holds, quotes };
 }
 
 function absent(id, fault, reason) {
-  return { id, fault, reason };
+  return { id, fault, reason, quotes: [] };
 }
