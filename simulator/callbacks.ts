@@ -9,7 +9,7 @@ const CALLBACK_TIMEOUT_MS = 10_000;
 export function sendCallback(task: Task, origin: string): void {
   const { callbackUrl } = task.record.spec;
   if (callbackUrl === undefined) return;
-  const body = JSON.stringify(rixTaskBody(task, origin));
+  const body = JSON.stringify(rixTaskBody(task, { origin }));
   const send = callbackUrl.startsWith('https:') ? httpsRequest : httpRequest;
   const request = send(callbackUrl, {
     method: 'POST',

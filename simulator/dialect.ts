@@ -39,8 +39,15 @@ export interface Reply {
 export interface View {
   readonly settings: Settings;
   readonly nowMs: number;
+  readonly files: FilePlace;
+}
+
+/** What result addresses are made of. */
+export interface FilePlace {
   /** Where this server can be reached by the one who asks. */
   readonly origin: string;
+  /** The address is signed and dies then, milliseconds since 1970. */
+  readonly diesAtMs?: number;
 }
 
 export function isRefusal(value: CreateSpec | Refusal): value is Refusal {
@@ -52,12 +59,13 @@ export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** Result addresses, in order. */
-export function outputUrls({ record }: Task, origin: string): readonly string[] {
+export function outputUrls({ record }: Task, { origin, diesAtMs }: FilePlace): readonly string[] {
   const { media } = record.spec;
-  if (media.kind === 'video') return [`${origin}/files/${record.id}-0.mp4`];
+  const query = diesAtMs === undefined ? '' : `?dies=${diesAtMs}`;
+  const [count, format] = media.kind === 'video' ? [1, 'mp4'] : [media.count, media.format];
   return Array.from(
-    { length: media.count },
-    (_, index) => `${origin}/files/${record.id}-${index}.${media.format}`,
+    { length: count },
+    (_, index) => `${origin}/files/${record.id}-${index}.${format}${query}`,
   );
 }
 

@@ -5,6 +5,7 @@ import {
   progressOf,
   requestId,
   unixSeconds,
+  type FilePlace,
   type Dialect,
   type Refusal,
   type Reply,
@@ -129,7 +130,7 @@ function finishedBody(task: Task, view: View): Reply {
     const message = task.state.error ?? 'The upstream provider returned an error';
     return { status: 502, body: envelope({ status: 502, code: 'upstream_error', message }) };
   }
-  return { status: 200, body: { ...resultOf(task, view.origin), usage: usageOf(task) } };
+  return { status: 200, body: { ...resultOf(task, view.files), usage: usageOf(task) } };
 }
 
 function readBody(task: Task, view: View): JsonBody {
@@ -155,14 +156,14 @@ function readBody(task: Task, view: View): JsonBody {
     const updated_at = isoSeconds(state.endedAtMs ?? view.nowMs);
     return { ...identity, progress, model_code, created_at, updated_at };
   }
-  const result = resultOf(task, view.origin);
+  const result = resultOf(task, view.files);
   const usage = usageOf(task);
   return { ...identity, progress, model_code, result, usage, created_at, completed_at: changed };
 }
 
-function resultOf(task: Task, origin: string): JsonBody {
+function resultOf(task: Task, files: FilePlace): JsonBody {
   const { record, state } = task;
-  const data = outputUrls(task, origin).map((url, index) => ({
+  const data = outputUrls(task, files).map((url, index) => ({
     ...(record.spec.isInline === true
       ? { b64_json: renderFile(record, index).toString('base64') }
       : { url }),

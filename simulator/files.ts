@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { htmlAnswer, jsonAnswer, type Answer, type Call } from './call.ts';
 import type { Fault, FaultRules } from './faults.ts';
 import { renderFile } from './media/render.ts';
+import type { SimulatorLog } from './log.ts';
 import type { Settings } from './options.ts';
 import type { TaskBook } from './task-book.ts';
 import type { Task } from './task.ts';
@@ -15,8 +16,19 @@ const RECENT_FILES = 16;
 
 export type FileShelf = (call: Call) => Answer;
 
+interface FoundFile {
+  readonly task: Task;
+  readonly index: number;
+  readonly mediaType: string;
+}
+
 /** Serves results: whole or a range, until their URL's life is over. No key is asked for. */
-export function createFileShelf(settings: Settings, book: TaskBook, faults: FaultRules): FileShelf {
+export function createFileShelf(
+  settings: Settings,
+  log: SimulatorLog,
+  book: TaskBook,
+  faults: FaultRules,
+): FileShelf {
   const recent = new Map<string, Buffer>();
 
   function bytesOf(task: Task, index: number): Buffer {
@@ -29,7 +41,7 @@ export function createFileShelf(settings: Settings, book: TaskBook, faults: Faul
     return bytes;
   }
 
-  function find(path: string): { task: Task; index: number; mediaType: string } | undefined {
+  function find(path: string): FoundFile | undefined {
     const match = /^\/files\/(.+)-(\d+)\.(mp4|png|jpg)$/.exec(path);
     const task = book.findAny(match?.[1] ?? '');
     if (task === undefined) return undefined;
@@ -45,8 +57,15 @@ export function createFileShelf(settings: Settings, book: TaskBook, faults: Faul
     if (call.method !== 'GET' && call.method !== 'HEAD') return jsonAnswer(405, 'GET or HEAD only');
     const found = find(call.path);
     if (found === undefined) return missing();
-    const { task, index, mediaType } = found;
-    book.advance(task);
+    book.advance(found.task);
+    const answer = answerFor(call, found);
+    const { provider, id } = found.task.record;
+    const status = answer.kind === 'reply' ? answer.status : 0;
+    log.append({ kind: 'file', provider, taskId: id, status }, settings.nowMs());
+    return answer;
+  };
+
+  function answerFor(call: Call, { task, index, mediaType }: FoundFile): Answer {
     const { provider, spec } = task.record;
     const fault = faults.take({
       provider,
@@ -56,12 +75,16 @@ export function createFileShelf(settings: Settings, book: TaskBook, faults: Faul
     });
     const instead = insteadOfFile(fault);
     if (instead !== undefined) return instead;
-    if (!isAvailable(task)) return missing();
+    if (!isAvailable(task) || isDead(call.query.get('dies'))) return missing();
     const answer = serve(call, bytesOf(task, index), mediaType);
     if (answer.kind !== 'reply') return answer;
     if (fault?.kind === 'slow') return { ...answer, delayMs: fault.ms };
     return fault?.kind === 'truncate' ? { ...answer, truncateBytes: fault.bytes } : answer;
-  };
+  }
+
+  function isDead(diesAtMs: string | null): boolean {
+    return diesAtMs !== null && settings.nowMs() >= Number(diesAtMs);
+  }
 
   function isAvailable({ state }: Task): boolean {
     const hasResult = state.status === 'succeeded' && state.endedAtMs !== undefined;

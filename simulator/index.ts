@@ -53,7 +53,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Ru
   const desk = { settings, log, book, faults };
   const onProvider = createProviderDesk(desk);
   const onAdmin = createAdminDesk(desk);
-  const onFile = createFileShelf(settings, book, faults);
+  const onFile = createFileShelf(settings, log, book, faults);
 
   async function answer(call: Call): Promise<Answer> {
     if (call.path.startsWith('/admin/')) return onAdmin(call);

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Bill, JsonBody, ProviderName, TaskRecord, TaskStatus } from './task.ts';
 
 export type LogKind =
-  'create' | 'refused' | 'start' | 'end' | 'read' | 'list' | 'cancel' | 'reply_dropped';
+  'create' | 'refused' | 'start' | 'end' | 'read' | 'list' | 'cancel' | 'file' | 'reply_dropped';
 
 /** One line of the book against which others are judged. */
 export interface LogEntry {
@@ -64,6 +64,8 @@ function parseLine(line: string, where: string): LogEntry {
 }
 
 const LAZY_WRITE_MS = 50;
+/** What changes nothing at the provider. */
+const UNHURRIED: ReadonlySet<LogKind> = new Set(['read', 'list', 'file']);
 
 function createLog(entries: LogEntry[], handle: FileHandle | undefined): SimulatorLog {
   let unwritten: string[] = [];
@@ -95,7 +97,7 @@ function createLog(entries: LogEntry[], handle: FileHandle | undefined): Simulat
       entries.push(complete);
       if (handle === undefined) return;
       unwritten.push(`${JSON.stringify(complete)}\n`);
-      isUrgent ||= entry.kind !== 'read' && entry.kind !== 'list';
+      isUrgent ||= !UNHURRIED.has(entry.kind);
       // A failure shows in the next flush: no create is answered any more.
       lazyWrite ??= setTimeout(
         () => void writeNext().catch(() => undefined),

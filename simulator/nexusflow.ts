@@ -4,6 +4,7 @@ import {
   outputUrls,
   progressOf,
   requestId,
+  type FilePlace,
   type Dialect,
   type Refusal,
   type Reply,
@@ -152,12 +153,12 @@ function readBody(task: Task, view: View): JsonBody {
   if (state.status === 'failed') {
     return { ...identity, error: state.error ?? '', created_at, ...completed };
   }
-  const output = state.status === 'succeeded' ? { output: outputOf(task, view.origin) } : {};
+  const output = state.status === 'succeeded' ? { output: outputOf(task, view.files) } : {};
   return { ...identity, progress: percent(task, view), ...output, created_at, ...completed };
 }
 
-function outputOf(task: Task, origin: string): JsonBody {
-  const urls = outputUrls(task, origin);
+function outputOf(task: Task, files: FilePlace): JsonBody {
+  const urls = outputUrls(task, files);
   return task.record.spec.media.kind === 'video'
     ? { video_url: urls[0] }
     : { type: 'image', image_url: urls[0], images: urls };

@@ -31,6 +31,8 @@ export interface SimulatorOptions {
   readonly logFile?: string;
   /** How long result URLs answer after the task's end. Default 24 h. */
   readonly urlLifeMs?: number;
+  /** Every reading prints addresses of its own, which answer so long after that reading. Default: addresses do not change. */
+  readonly signedUrlLifeMs?: number;
   /** How long a task id answers after the create. Default 24 h. */
   readonly taskLifeMs?: number;
   /** Default `Date.now`. Timers follow it at the latest with the next request. */
@@ -58,10 +60,11 @@ export interface ExtraModel {
 }
 
 export type Settings = Required<
-  Omit<SimulatorOptions, 'keys' | 'logFile' | 'durationsMs' | 'limits'>
+  Omit<SimulatorOptions, 'keys' | 'logFile' | 'durationsMs' | 'limits' | 'signedUrlLifeMs'>
 > & {
   readonly keys: SimulatorOptions['keys'];
   readonly logFile: string | undefined;
+  readonly signedUrlLifeMs: number | undefined;
   readonly durationsMs: Record<'image' | 'video' | 'synchronous', Range>;
   readonly createsPerMinute: number;
   readonly readsPerMinute: number;
@@ -91,6 +94,7 @@ export function toSettings(options: SimulatorOptions): Settings {
     models: options.models ?? [],
     logFile: options.logFile,
     urlLifeMs: options.urlLifeMs ?? DAY_MS,
+    signedUrlLifeMs: options.signedUrlLifeMs,
     taskLifeMs: options.taskLifeMs ?? DAY_MS,
     nowMs: options.nowMs ?? Date.now,
     lazy: options.lazy ?? false,

@@ -179,7 +179,10 @@ export function createProviderDesk(desk: Desk): ProviderDesk {
   }
 
   function viewOf(call: Call): View {
-    return { settings, nowMs: settings.nowMs(), origin: call.origin };
+    const nowMs = settings.nowMs();
+    const { signedUrlLifeMs } = settings;
+    const signed = signedUrlLifeMs === undefined ? {} : { diesAtMs: nowMs + signedUrlLifeMs };
+    return { settings, nowMs, files: { origin: call.origin, ...signed } };
   }
 
   return async (dialect, call) => {

@@ -3,6 +3,7 @@ import {
   outputUrls,
   requestId,
   unixSeconds,
+  type FilePlace,
   type Dialect,
   type Refusal,
   type Route,
@@ -66,19 +67,19 @@ export const rixapi: Dialect = {
       created_at: unixSeconds(record.createdAtMs),
     },
   }),
-  read: (task, view) => ({ status: 200, body: rixTaskBody(task, view.origin) }),
+  read: (task, view) => ({ status: 200, body: rixTaskBody(task, view.files) }),
   error: (refusal) => ({ status: refusal.status, body: envelope(refusal) }),
 };
 
 /** The body of a query, and of a callback. */
-export function rixTaskBody(task: Task, origin: string): JsonBody {
+export function rixTaskBody(task: Task, files: FilePlace): JsonBody {
   const { record, state } = task;
   return {
     id: record.id,
     status: WORDS[state.status],
     created_at: unixSeconds(record.createdAtMs),
     ...(state.endedAtMs === undefined ? {} : { completed_at: unixSeconds(state.endedAtMs) }),
-    ...(state.status === 'succeeded' ? { outputs: outputUrls(task, origin) } : {}),
+    ...(state.status === 'succeeded' ? { outputs: outputUrls(task, files) } : {}),
     ...(state.status === 'succeeded' && record.spec.reportsTokens === true
       ? { usage: usageOf(task) }
       : {}),
