@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
-import { createGuardedConnector } from './guarded-connector.ts';
+import { createGuardedConnector, openSocket } from './guarded-connector.ts';
 import type { HostRules } from './host-guard.ts';
 
 /** A connection that stands, TLS included, and on which nothing of a request has been written. */
@@ -20,25 +20,14 @@ export interface ConnectionOptions {
 }
 
 /** Connects to the origin of a URL under the rules for hosts. Rejects with what the network or the rules say. */
-export function openConnection(
+export async function openConnection(
   url: URL,
   rules: HostRules,
   options: ConnectionOptions,
 ): Promise<Connection> {
   const { timeoutMs, signal } = options;
-  const connect = createGuardedConnector(rules, timeoutMs, { signal });
-  const target = {
-    host: url.host,
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    protocol: url.protocol,
-    port: url.port,
-  };
-  return new Promise((resolve, reject) => {
-    connect(target, (...[error, socket]) => {
-      if (error === null) resolve(toConnection(socket));
-      else reject(error);
-    });
-  });
+  const socket = await openSocket(url, createGuardedConnector(rules, timeoutMs, { signal }));
+  return toConnection(socket);
 }
 
 class ConnectionSpent extends Error {

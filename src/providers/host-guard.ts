@@ -6,6 +6,14 @@ export interface HostRules {
 }
 
 const MAX_URL_LENGTH = 4096;
+/** Outside the link-local range: Alibaba Cloud, AWS (IPv6), Azure, Oracle Cloud. */
+const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
+  '100.100.100.200',
+  'fd00:ec2::254',
+  '168.63.129.16',
+  '192.0.0.192',
+]);
+const NAT64_PREFIX_BYTES = 12;
 const LOCAL_NAMES = /(^|\.)(localhost|local|internal)$/;
 
 /** True for an address of the public internet. IPv4 inside IPv6 is judged as the IPv4 address it is. */
@@ -13,17 +21,28 @@ export function isPublicAddress(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
 }
 
-/** True for an address that no media is ever at: cloud metadata services live there. Refused whatever the rules. */
-export function isLinkLocalAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'linkLocal';
+/**
+ * Why no connection is made to an address, as a sentence part; `undefined` where it may be. Where a cloud machine gets its
+ * own credentials there is never any media: refused whatever the rules.
+ */
+export function refuseAddress(address: string, rules: HostRules): string | undefined {
+  if (isMetadataAddress(address)) return 'is or resolves to a link-local or cloud metadata address';
+  if (rules.allowPrivateHosts || isPublicAddress(address)) return undefined;
+  return 'is or resolves to a private address';
+}
+
+function isMetadataAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const plain = ipaddr.process(address);
+  if (plain.range() === 'linkLocal' || METADATA_ADDRESSES.has(plain.toString())) return true;
+  const isTranslated = plain.range() === 'rfc6052';
+  const inner = plain.toByteArray().slice(NAT64_PREFIX_BYTES);
+  return isTranslated && isMetadataAddress(ipaddr.fromByteArray(inner).toString());
 }
 
 /** True for a host that names this machine or a private network without asking DNS. Takes a parsed URL's `hostname`. */
 export function isPrivateHost(hostname: string): boolean {
-  const host = hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const host = withoutBrackets(hostname).replace(/\.$/, '').toLowerCase();
   if (ipaddr.isValid(host)) return !isPublicAddress(host);
   return LOCAL_NAMES.test(host);
 }
@@ -35,7 +54,9 @@ export function isPrivateHost(hostname: string): boolean {
 export function refuseFetch(url: URL, rules: HostRules): string | undefined {
   if (url.username !== '' || url.password !== '') return 'it carries a user name or password';
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return `its scheme is ${url.protocol}`;
-  if (isLinkLocalAddress(url.hostname.replace(/^\[|\]$/g, ''))) return 'its host is link-local';
+  if (isMetadataAddress(withoutBrackets(url.hostname))) {
+    return 'its host is a link-local or cloud metadata address';
+  }
   if (rules.allowPrivateHosts) return undefined;
   if (url.protocol !== 'https:') return 'it is not https';
   if (url.port !== '') return `its port is ${url.port}, not 443`;
@@ -63,4 +84,9 @@ export function refuseInputUrl(text: unknown, rules: HostRules): string | undefi
     return 'must not name a private host; give a URL that the provider can reach';
   }
   return undefined;
+}
+
+/** A parsed URL's `hostname` as `node:net` writes it: without the brackets of IPv6. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }

@@ -55,7 +55,10 @@ async function download({ outputs }: Snapshot): Promise<number[]> {
   const sizes: number[] = [];
   for (const output of outputs ?? []) {
     if (output.source !== 'url') continue;
-    const media = await createMediaFetcher().fetch(output.url, options, async () => undefined);
+    const media = await createMediaFetcher().fetch(output.url, options, {
+      begin: async () => undefined,
+      write: async () => undefined,
+    });
     sizes.push(media.sizeBytes);
   }
   return sizes;

@@ -10,6 +10,7 @@ import type { ProviderOptions } from '../options.ts';
 import { checkBaseUrl } from '../options.ts';
 import { toParameterSchema } from '../parameter-schema.ts';
 import type { ParameterRules } from '../parameters.ts';
+import { checkExtraUrls } from '../extra-urls.ts';
 import { checkParameters, toNative } from '../parameters.ts';
 import { quotePrice, toPriceList } from '../pricing.ts';
 import { toCancelAnswer, toReading, unreadableWithoutId } from '../reading.ts';
@@ -118,6 +119,7 @@ export function createDieyuYun(options: ProviderOptions): Provider {
       return [
         ...checkParameters(rules, request, options, refuse),
         ...checkReserved(rules, request),
+        ...checkExtraUrls(request, options),
       ];
     },
 

@@ -12,6 +12,7 @@ import type { ProviderOptions } from '../options.ts';
 import { checkBaseUrl } from '../options.ts';
 import { toParameterSchema } from '../parameter-schema.ts';
 import type { ParameterRules } from '../parameters.ts';
+import { checkExtraUrls } from '../extra-urls.ts';
 import { checkParameters } from '../parameters.ts';
 import { quotePrice, toPriceList } from '../pricing.ts';
 import { toReading, unreadableWithoutId } from '../reading.ts';
@@ -81,7 +82,11 @@ export function createRixApi(options: ProviderOptions): Provider {
     validate: (request) => {
       const refuse = (field: string): string =>
         `is not passed on by ${API}: put the model's own field for ${field} into extra`;
-      return [...checkParameters(RULES, request, options, refuse), ...checkInput(request)];
+      return [
+        ...checkParameters(RULES, request, options, refuse),
+        ...checkInput(request),
+        ...checkExtraUrls(request, options),
+      ];
     },
 
     quote: (request) =>

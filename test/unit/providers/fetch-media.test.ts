@@ -1,4 +1,4 @@
-import type { FetchedMedia, FetchMediaOptions } from '../../../src/core/media.ts';
+import type { BodyStart, FetchedMedia, FetchMediaOptions } from '../../../src/core/media.ts';
 import { createMediaFetcher } from '../../../src/providers/fetch-media.ts';
 import type { Answer, ScriptedServer } from '../../contract/suites/scripted-server.ts';
 import { startScriptedServer } from '../../contract/suites/scripted-server.ts';
@@ -6,6 +6,7 @@ import { startScriptedServer } from '../../contract/suites/scripted-server.ts';
 const BYTES = 'these are the bytes of a film';
 let server: ScriptedServer;
 let received: Buffer[];
+let starts: BodyStart[];
 
 const plain = (status: number, headers: Record<string, string> = {}, body = BYTES): Answer => ({
   kind: 'reply',
@@ -16,6 +17,7 @@ const plain = (status: number, headers: Record<string, string> = {}, body = BYTE
 
 beforeEach(async () => {
   received = [];
+  starts = [];
   server = await startScriptedServer(plain(200, { 'content-type': 'video/mp4' }));
 });
 
@@ -30,8 +32,13 @@ function fetchMedia(path: string, more: Partial<FetchMediaOptions> = {}): Promis
     ...more,
   };
   const url = path.startsWith('/') ? server.baseUrl + path : path;
-  return createMediaFetcher().fetch(url, options, async (bytes) => {
-    received.push(Buffer.from(bytes));
+  return createMediaFetcher().fetch(url, options, {
+    begin: async (start) => {
+      starts.push(start);
+    },
+    write: async (bytes) => {
+      received.push(Buffer.from(bytes));
+    },
   });
 }
 
@@ -155,7 +162,7 @@ describe('a result URL', () => {
     expect(JSON.stringify([error, String(error)])).not.toContain('hush');
   });
 
-  it('hands on what the sink throws, as it is', async () => {
+  it('hands on what the receiver throws, as it is', async () => {
     const full = new Error('disk full');
     const options = {
       signal: new AbortController().signal,
@@ -164,9 +171,11 @@ describe('a result URL', () => {
       allowPrivateHosts: true,
     };
 
-    await expect(
-      createMediaFetcher().fetch(`${server.baseUrl}/a`, options, () => Promise.reject(full)),
-    ).rejects.toBe(full);
+    const receiver = { begin: async () => undefined, write: () => Promise.reject(full) };
+
+    await expect(createMediaFetcher().fetch(`${server.baseUrl}/a`, options, receiver)).rejects.toBe(
+      full,
+    );
   });
 
   it('stops with the reason of its caller, who aborted it', async () => {

@@ -71,6 +71,7 @@ describe('the host guard', () => {
     ['https://10.0.0.1/a.png', 'its host is private'],
     ['file:///etc/passwd', 'its scheme is file:'],
     ['data:text/html,hi', 'its scheme is data:'],
+    ['https://169.254.169.254/', 'its host is a link-local or cloud metadata address'],
   ])('a result at %s is not fetched', (url, rule) => {
     expect(refuseFetch(new URL(url), STRICT)).toBe(rule);
   });
@@ -80,6 +81,8 @@ describe('the host guard', () => {
     expect(refuseFetch(new URL('http://127.0.0.1:8080/a.png'), OPEN)).toBeUndefined();
     expect(refuseFetch(new URL('file:///etc/passwd'), OPEN)).toBeDefined();
     expect(refuseFetch(new URL('http://u@127.0.0.1/'), OPEN)).toBeDefined();
+    expect(refuseFetch(new URL('http://169.254.169.254/'), OPEN)).toBeDefined();
+    expect(refuseFetch(new URL('http://[fd00:ec2::254]/'), OPEN)).toBeDefined();
   });
 
   it.each([
