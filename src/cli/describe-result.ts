@@ -80,11 +80,15 @@ function describeCost({ currency, micros, state, basis }: NonNullable<JobResult[
 
 function describeArtifact(artifact: Artifact): string {
   const { url, sizeBytes, mediaType, width, height, durationSeconds } = artifact;
+  const { codec, framesPerSecond } = artifact;
   const place = url.startsWith('file:') ? fileURLToPath(url) : url;
   const facts = [
     formatBytes(sizeBytes),
     mediaType,
+    // The codec of an image says what its type says.
+    mediaType.startsWith('image/') ? undefined : (codec ?? undefined),
     width === null || height === null ? undefined : `${String(width)}x${String(height)}`,
+    framesPerSecond == null ? undefined : `${String(framesPerSecond)} fps`,
     durationSeconds === null ? undefined : `${String(durationSeconds)} s`,
   ].filter((fact) => fact !== undefined);
   return `${place} (${facts.join(', ')})`;

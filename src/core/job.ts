@@ -96,6 +96,10 @@ export interface Artifact {
   readonly width: number | null;
   readonly height: number | null;
   readonly durationSeconds: number | null;
+  /** Of the picture, else of the sound, e.g. `AVC`; `null` where nothing tells, absent in records of earlier releases. */
+  readonly codec?: string | null;
+  readonly framesPerSecond?: number | null;
+  readonly frames?: number | null;
 }
 
 export type CostState = 'reserved' | 'charged' | 'estimated' | 'released' | 'unknown';
@@ -106,7 +110,15 @@ export interface Cost extends Money {
 }
 
 export type HoldReason =
-  'submit_unknown' | 'task_missing' | 'unauthorized' | 'unreadable' | 'provider_unavailable';
+  | 'submit_unknown'
+  | 'task_missing'
+  | 'unauthorized'
+  | 'unreadable'
+  | 'provider_unavailable'
+  /** An output's transfer took its worker down, again and again. */
+  | 'crashing'
+  /** An output could not be stored in the time its URL was sure to live. */
+  | 'not_stored';
 
 /** What the job waits for, for an operator. */
 export interface Hold {
@@ -162,8 +174,30 @@ export interface JobState extends JobResult {
   readonly taskExpiresAt: string | null;
   /** ISO 8601; when the result URL dies, by our clock minus a margin. */
   readonly urlExpiresAt: string | null;
+  /** ISO 8601; a reading by then leaves time for the download. */
+  readonly lastSafePollAt: string | null;
+  /** ISO 8601; a download that starts by then ends in time. */
+  readonly lastSafeDownloadAt: string | null;
   readonly history: readonly StateChange[];
 }
+
+/** For a state that nobody could be asked about: the facts that only a running workflow knows. */
+export const NOT_LIVE: Pick<
+  JobState,
+  | 'progress'
+  | 'nextPollAt'
+  | 'taskExpiresAt'
+  | 'urlExpiresAt'
+  | 'lastSafePollAt'
+  | 'lastSafeDownloadAt'
+> = {
+  progress: null,
+  nextPollAt: null,
+  taskExpiresAt: null,
+  urlExpiresAt: null,
+  lastSafePollAt: null,
+  lastSafeDownloadAt: null,
+};
 
 /** A priced or unpriced request, as the client and `--dry-run` show it. */
 export interface QuotedRequest {

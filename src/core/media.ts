@@ -9,6 +9,12 @@ export interface ByteReader {
   close(): Promise<void>;
 }
 
+/** A file to look at. */
+export interface MediaBytes extends ByteReader {
+  /** Where it lies on this machine, if it does: for programs that read it. */
+  readonly path?: string;
+}
+
 /** What a file is, read from its own bytes, or why it is not whole. */
 export type MediaInspection =
   | { readonly outcome: 'whole'; readonly facts: MediaFacts }
@@ -23,35 +29,70 @@ export interface MediaFacts {
   readonly extension: string;
   readonly width: number | null;
   readonly height: number | null;
+  /** Of the video track, else of the sound. */
   readonly durationSeconds: number | null;
+  /** Of the picture, else of the sound, e.g. `AVC`. */
+  readonly codec: string | null;
+  readonly framesPerSecond: number | null;
+  readonly frames: number | null;
+  /** What another look at the same file says against it, for a person; the file passed all the same. */
+  readonly doubts: readonly string[];
 }
 
-/** Looks at the structure of a file: is it one whole media file, and which? */
-export type InspectMedia = (bytes: ByteReader) => Promise<MediaInspection>;
+/** Is it one whole media file, and which? `storage.*` where the bytes cannot be read. */
+export type InspectMedia = (bytes: MediaBytes, signal?: AbortSignal) => Promise<MediaInspection>;
 
 /** Streams a result URL. Never sends credentials; refuses what the fetch rules refuse (`provider.output_forbidden`). */
 export interface MediaFetcher {
   /**
-   * Calls `sink` with every chunk, in order, and resolves when the body ended as it announced.
+   * Hands the body to the receiver, in order, and resolves when it ended as it announced.
    * Throws `provider.output_expired` for 403, 404 and 410, `provider.unavailable` for what may pass,
-   * `provider.output_invalid` for a body that is not what its head said, `provider.output_forbidden`.
+   * `provider.output_invalid` for a body that is not what its head said, `provider.output_forbidden`; and what the
+   * receiver throws, as it is.
    */
-  fetch(
-    url: string,
-    options: FetchMediaOptions,
-    sink: (bytes: Uint8Array) => Promise<void>,
-  ): Promise<FetchedMedia>;
+  fetch(url: string, options: FetchMediaOptions, receiver: MediaReceiver): Promise<FetchedMedia>;
+}
+
+/** Takes a body. The fetcher waits for every call. */
+export interface MediaReceiver {
+  /** Called once, before the first bytes. */
+  begin(body: BodyStart): Promise<void>;
+  write(bytes: Uint8Array): Promise<void>;
 }
 
 export interface FetchMediaOptions {
   readonly signal: AbortSignal;
+  /** Of the whole file, also where only its rest is fetched. */
   readonly maxBytes: number;
   /** Milliseconds in all. */
   readonly timeoutMs: number;
   readonly allowPrivateHosts: boolean;
+  /** What an earlier try has already. The body begins after it where the host still serves the same bytes, else at 0. */
+  readonly resume?: BodyPosition;
+}
+
+/** A place in a body whose host promised, by a strong entity tag, that it does not change. JSON-plain. */
+export interface BodyPosition {
+  /** Where those bytes came from, after redirects: another host's tags say nothing. */
+  readonly origin: string;
+  readonly entityTag: string;
+  /** Bytes that are here already. */
+  readonly offset: number;
+}
+
+export interface BodyStart {
+  /** Where the bytes that follow belong: 0, or the offset that was asked for. */
+  readonly offset: number;
+  /** Of the whole file, where the host announced it. */
+  readonly sizeBytes: number | undefined;
+  /** Of the host that serves it. */
+  readonly origin: string;
+  /** Present where the body can be resumed. */
+  readonly entityTag: string | undefined;
 }
 
 export interface FetchedMedia {
+  /** Of the whole file. */
   readonly sizeBytes: number;
   /** What the server called it; a label only. */
   readonly contentType: string | undefined;

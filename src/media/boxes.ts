@@ -7,6 +7,8 @@ export interface Box {
   readonly dataOffset: number;
   /** First byte after the box, by its own size; may lie beyond the file. */
   readonly end: number;
+  /** Reaches to the end of its parent, wherever that is. */
+  readonly isOpen: boolean;
 }
 
 const HEAD_BYTES = 8;
@@ -26,11 +28,12 @@ export async function readBox(
     const large = await source.look(offset + HEAD_BYTES, 8);
     const largeSize = Number(large?.uint64(0) ?? 0n);
     if (largeSize < LARGE_HEAD_BYTES) return undefined;
-    return { type, offset, dataOffset: offset + LARGE_HEAD_BYTES, end: offset + largeSize };
+    const dataOffset = offset + LARGE_HEAD_BYTES;
+    return { type, offset, dataOffset, end: offset + largeSize, isOpen: false };
   }
   if (size !== 0 && size < HEAD_BYTES) return undefined;
   const end = size === 0 ? parentEnd : offset + size;
-  return { type, offset, dataOffset: offset + HEAD_BYTES, end };
+  return { type, offset, dataOffset: offset + HEAD_BYTES, end, isOpen: size === 0 };
 }
 
 /** The children of a box, as far as they are whole. `skippedBytes`: fields that stand before them. */

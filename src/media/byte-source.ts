@@ -7,11 +7,14 @@ const WINDOW_BYTES = 16 * 1024;
 export class ByteSource {
   readonly sizeBytes: number;
   readonly #reader: ByteReader;
+  readonly #signal: AbortSignal | undefined;
   #window: Uint8Array = new Uint8Array();
   #windowOffset = 0;
 
-  constructor(reader: ByteReader) {
+  /** Reading ends with the signal, whose reason is thrown. */
+  constructor(reader: ByteReader, signal?: AbortSignal) {
     this.#reader = reader;
+    this.#signal = signal;
     this.sizeBytes = reader.sizeBytes;
   }
 
@@ -20,7 +23,7 @@ export class ByteSource {
     if (offset < 0 || offset + length > this.sizeBytes) return undefined;
     const windowEnd = this.#windowOffset + this.#window.length;
     if (offset < this.#windowOffset || offset + length > windowEnd) {
-      this.#window = await this.#reader.read(offset, Math.max(length, WINDOW_BYTES));
+      this.#window = await this.#read(offset, Math.max(length, WINDOW_BYTES));
       this.#windowOffset = offset;
     }
     const start = offset - this.#windowOffset;
@@ -31,11 +34,16 @@ export class ByteSource {
   /** All bytes of a range, piece by piece. */
   async *pieces(offset: number, length: number): AsyncIterable<Uint8Array> {
     for (let done = 0; done < length;) {
-      const piece = await this.#reader.read(offset + done, Math.min(WINDOW_BYTES, length - done));
+      const piece = await this.#read(offset + done, Math.min(WINDOW_BYTES, length - done));
       if (piece.length === 0) return;
       yield piece;
       done += piece.length;
     }
+  }
+
+  async #read(offset: number, length: number): Promise<Uint8Array> {
+    this.#signal?.throwIfAborted();
+    return this.#reader.read(offset, length);
   }
 }
 

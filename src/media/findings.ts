@@ -13,9 +13,11 @@ export function broken(found: Found, detail: string): Broken {
 type Label = Pick<MediaFacts, 'kind' | 'mediaType' | 'extension'>;
 type Measures = Partial<Pick<MediaFacts, 'width' | 'height' | 'durationSeconds'>>;
 
+/** Facts that the structure does not tell stay open. */
 export function whole(label: Label, measures: Measures): MediaInspection {
   const { width = null, height = null, durationSeconds = null } = measures;
-  return { outcome: 'whole', facts: { ...label, width, height, durationSeconds } };
+  const open = { codec: null, framesPerSecond: null, frames: null, doubts: [] };
+  return { outcome: 'whole', facts: { ...label, width, height, durationSeconds, ...open } };
 }
 
 /** Seconds to the millisecond; `null` where the parts tell nothing. */

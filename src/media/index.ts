@@ -1,75 +1,55 @@
-import type { InspectMedia, MediaInspection } from '../core/media.ts';
-import { ByteSource, Look } from './byte-source.ts';
-import { broken } from './findings.ts';
-import { inspectGif } from './gif.ts';
-import { inspectJpeg } from './jpeg.ts';
-import { inspectMatroska } from './matroska.ts';
-import { inspectMp3 } from './mp3.ts';
-import { inspectMp4 } from './mp4.ts';
-import { inspectOgg } from './ogg.ts';
-import { inspectPng } from './png.ts';
-import { inspectWav } from './wav.ts';
-import { inspectWebp } from './webp.ts';
+import type { Logger } from '../core/logger.ts';
+import type { InspectMedia, MediaBytes, MediaFacts } from '../core/media.ts';
+import { decodeAll } from './decode.ts';
+import { MediaInfo } from './media-info.ts';
+import { addFacts } from './media-info-facts.ts';
+import { inspectMedia } from './structure.ts';
 
-type Inspector = (source: ByteSource) => Promise<MediaInspection>;
+export { findFfmpeg } from './find-ffmpeg.ts';
+export { inspectMedia } from './structure.ts';
 
-interface Container {
-  readonly isHere: (head: Look) => boolean;
-  readonly inspect: Inspector;
+export interface MediaInspectorOptions {
+  /** The ffmpeg program. Where it is given, files that lie on this machine are decoded from begin to end. */
+  readonly ffmpeg?: string;
+  readonly logger?: Logger;
 }
 
-const HEAD_BYTES = 64;
-
-/** A head that is shorter than {@link HEAD_BYTES} reads as if zeros followed. */
-const CONTAINERS: readonly Container[] = [
-  { isHere: (head) => head.text(4, 4) === 'ftyp', inspect: inspectMp4 },
-  { isHere: (head) => head.text(0, 8) === '\x89PNG\r\n\x1a\n', inspect: inspectPng },
-  { isHere: (head) => head.text(0, 3) === '\xff\xd8\xff', inspect: inspectJpeg },
-  { isHere: (head) => isRiff(head, 'WEBP'), inspect: inspectWebp },
-  { isHere: (head) => isRiff(head, 'WAVE'), inspect: inspectWav },
-  { isHere: (head) => /^GIF8[79]a/.test(head.text(0, 6)), inspect: inspectGif },
-  { isHere: (head) => head.uint32(0) === 0x1a45dfa3, inspect: inspectMatroska },
-  { isHere: (head) => head.text(0, 4) === 'OggS', inspect: inspectOgg },
-  {
-    isHere: (head) => head.text(0, 3) === 'ID3' || (head.uint16(0) & 0xffe6) === 0xffe2,
-    inspect: inspectMp3,
-  },
-];
+/** One for all inspectors: files wait for each other, and memory is taken once. */
+const mediaInfo = new MediaInfo();
 
 /**
- * Says whether a file is one whole media file, and which, from its structure alone. It sees cuts and appended bytes,
- * except a cut exactly between two parts of a container that does not tell how many there are (fragments of an MP4,
- * clusters of a live WebM, frames of an MP3 without an encoder's tag); damage inside it sees where the container has
- * checksums (PNG). Reads headers; memory is flat.
+ * Makes an inspection in up to three parts. The structure decides, as {@link inspectMedia}. ffmpeg, if given, refuses as
+ * `corrupt` what cannot be decoded without an error. mediainfo adds facts and doubts, and refuses nothing; where it or
+ * ffmpeg cannot be had, or takes too long, a doubt says so.
  */
-export const inspectMedia: InspectMedia = async (bytes) => {
-  if (bytes.sizeBytes === 0) return broken('empty', 'the file has no bytes');
-  const source = new ByteSource(bytes);
-  const headBytes = await source.look(0, Math.min(HEAD_BYTES, bytes.sizeBytes));
-  if (headBytes === undefined) return broken('truncated', 'the file is shorter than it says');
-  const head = padded(headBytes);
-  const container = CONTAINERS.find(({ isHere }) => isHere(head));
-  return container === undefined ? describeOther(head, bytes.sizeBytes) : container.inspect(source);
-};
-
-function isRiff(head: Look, form: string): boolean {
-  return head.text(0, 4) === 'RIFF' && head.text(8, 4) === form;
+export function createMediaInspector(options: MediaInspectorOptions = {}): InspectMedia {
+  const { ffmpeg, logger } = options;
+  return async (bytes, signal) => {
+    const inspection = await inspectMedia(bytes, signal);
+    if (inspection.outcome === 'broken') return inspection;
+    let { facts } = inspection;
+    if (ffmpeg !== undefined && bytes.path !== undefined) {
+      const file = { path: bytes.path, sizeBytes: bytes.sizeBytes, mediaType: facts.mediaType };
+      const decoding = await decodeAll(ffmpeg, file, signal);
+      if (decoding.outcome === 'broken') return decoding;
+      facts = withDoubts(facts, decoding.doubts);
+    }
+    facts = await withMediaInfo(bytes, facts, signal);
+    if (facts.doubts.length > 0) logger?.warn('a media file is doubtful', { doubts: facts.doubts });
+    return { outcome: 'whole', facts };
+  };
 }
 
-function padded(head: Look): Look {
-  const bytes = new Uint8Array(HEAD_BYTES);
-  bytes.set(head.bytes);
-  return new Look(bytes);
+function withDoubts(facts: MediaFacts, doubts: readonly string[]): MediaFacts {
+  return { ...facts, doubts: [...facts.doubts, ...doubts] };
 }
 
-function describeOther(head: Look, sizeBytes: number): MediaInspection {
-  const size = `${String(sizeBytes)} bytes`;
-  const text = head
-    .text(0, HEAD_BYTES)
-    .replace(/^\xef\xbb\xbf/, '')
-    .trimStart();
-  if (text.startsWith('<')) return broken('html', `markup (HTML or XML) of ${size}, not media`);
-  if (/^[[{]/.test(text)) return broken('json', `a JSON text of ${size}, not media`);
-  const start = Buffer.from(head.bytes.subarray(0, Math.min(8, sizeBytes))).toString('hex');
-  return broken('unrecognised', `${size} that begin with ${start}: no known media container`);
+async function withMediaInfo(
+  bytes: MediaBytes,
+  facts: MediaFacts,
+  signal: AbortSignal | undefined,
+): Promise<MediaFacts> {
+  const analysis = await mediaInfo.analyse(bytes, signal);
+  if (analysis.outcome === 'analysed') return addFacts(facts, analysis.tracks);
+  return withDoubts(facts, [`mediainfo could not look at the file: ${analysis.reason}`]);
 }

@@ -1,6 +1,7 @@
 import type { MediaInspection } from '../core/media.ts';
 import type { ByteSource, Look } from './byte-source.ts';
 import { readElement, type Element } from './ebml.ts';
+import type { Broken } from './findings.ts';
 import { broken, checkEnd, toSeconds, whole } from './findings.ts';
 
 const ID = {
@@ -17,8 +18,17 @@ const ID = {
   pixelHeight: 0xba,
 } as const;
 
+/** What stands in a segment: SeekHead, Info, Tracks, Cluster, Cues, Chapters, Attachments, Tags, Void, CRC-32. */
+const IN_SEGMENT = new Set<number>([
+  ...[0x114d9b74, ID.info, ID.tracks, ID.cluster, 0x1c53bb6b, 0x1043a770, 0x1941a469, 0x1254c367],
+  ...[0xec, 0xbf],
+]);
+/** What stands in a cluster: Timestamp, SimpleBlock, BlockGroup, PrevSize, Position, EncryptedBlock, SilentTracks. */
+const IN_CLUSTER = new Set<number>([0xe7, 0xa3, 0xa0, 0xab, 0xa7, 0xaf, 0x5854, 0xec, 0xbf]);
 /** Elements whose children hold the facts. */
 const FOLDERS = new Set<number>([ID.info, ID.tracks, ID.trackEntry, ID.video]);
+/** Of an element's head: id and size. */
+const MAX_HEAD_BYTES = 12;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 
 interface Facts {
@@ -48,24 +58,57 @@ export async function inspectMatroska(source: ByteSource): Promise<MediaInspecti
     width: null,
     height: null,
   };
-  let hasCluster = false;
-  for (let offset = segment.dataOffset; offset < source.sizeBytes;) {
-    const element = await readElement(source, offset);
-    if (element === undefined) return broken('truncated', `no element at byte ${String(offset)}`);
-    hasCluster ||= element.id === ID.cluster;
-    // A live recording leaves sizes open: what follows cannot be told from what is missing.
-    if (element.end === undefined) break;
-    if (element.end > source.sizeBytes) return broken('truncated', 'the last element is cut');
-    if (FOLDERS.has(element.id)) await collect(source, element, facts);
-    offset = element.end;
-  }
-  if (!hasCluster) return broken('truncated', 'there is no cluster of frames');
+  const wrongPart = await walk(source, segment.dataOffset, facts);
+  if (wrongPart !== undefined) return wrongPart;
   const unitsPerSecond = 1e9 / facts.timestampScale;
   return whole(toLabel(isWebm, facts.hasVideo), {
     width: facts.width,
     height: facts.height,
     durationSeconds: toSeconds(facts.duration, unitsPerSecond),
   });
+}
+
+/** Goes through the elements of the segment up to the end of the file. */
+async function walk(source: ByteSource, start: number, facts: Facts): Promise<Broken | undefined> {
+  let hasCluster = false;
+  // A live recording leaves sizes open: its clusters end where something stands that is no part of one.
+  let isInOpenCluster = false;
+  for (let offset = start; offset < source.sizeBytes;) {
+    const element = await readElement(source, offset);
+    const isPart = isInOpenCluster && element !== undefined && IN_CLUSTER.has(element.id);
+    if (element === undefined || !(isPart || IN_SEGMENT.has(element.id))) {
+      return describeGap(source, offset, hasCluster);
+    }
+    if (!isPart) isInOpenCluster = element.id === ID.cluster && element.end === undefined;
+    hasCluster ||= element.id === ID.cluster;
+    if (element.end === undefined && !isInOpenCluster) {
+      return broken('corrupt', `the element at byte ${String(offset)} has no size`);
+    }
+    const end = element.end ?? element.dataOffset;
+    if (end > source.sizeBytes) return broken('truncated', 'the last element is cut');
+    if (FOLDERS.has(element.id)) await collect(source, element, facts);
+    offset = end;
+  }
+  return hasCluster ? undefined : broken('truncated', 'there is no cluster of frames');
+}
+
+/** The file ends inside the head of an element, or what follows is none. */
+async function describeGap(
+  source: ByteSource,
+  offset: number,
+  hasCluster: boolean,
+): Promise<Broken> {
+  const where = `no element at byte ${String(offset)}`;
+  const rest = source.sizeBytes - offset;
+  const start = await source.look(offset, Math.min(rest, MAX_HEAD_BYTES));
+  const first = start?.uint8(0) ?? 0;
+  const mayBegin = [...IN_SEGMENT, ...IN_CLUSTER].some((id) => firstByte(id) === first);
+  if (rest < MAX_HEAD_BYTES && mayBegin) return broken('truncated', where);
+  return hasCluster ? broken('trailing_bytes', where) : broken('corrupt', where);
+}
+
+function firstByte(id: number): number {
+  return Number(`0x${id.toString(16).slice(0, 2)}`);
 }
 
 function toLabel(isWebm: boolean, hasVideo: boolean) {

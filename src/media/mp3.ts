@@ -4,6 +4,7 @@ import { broken, toSeconds, whole } from './findings.ts';
 
 const LABEL = { kind: 'audio', mediaType: 'audio/mpeg', extension: 'mp3' } as const;
 const ID3V1_BYTES = 128;
+const FRAME_HEAD_BYTES = 4;
 
 /** Kilobits per second of layer III, by index: version 1, and versions 2 and 2.5. */
 const BIT_RATES = [
@@ -25,10 +26,10 @@ export async function inspectMp3(source: ByteSource): Promise<MediaInspection> {
   let announcedSamples = 0;
   let sampleRate = 0;
   for (let offset = await leadingTagBytes(source); offset < end;) {
-    const head = await source.look(offset, 4);
+    const head = await source.look(offset, FRAME_HEAD_BYTES);
     const frame = head === undefined ? undefined : toFrame(head);
     if (frame === undefined) {
-      if (head === undefined) return broken('truncated', 'the last frame is cut');
+      if (await isCutOff(source, offset)) return broken('truncated', 'the last part is cut');
       const where = `no frame at byte ${String(offset)}`;
       return samples > 0 ? broken('trailing_bytes', where) : broken('unrecognised', where);
     }
@@ -43,6 +44,17 @@ export async function inspectMp3(source: ByteSource): Promise<MediaInspection> {
     return broken('truncated', 'there are fewer frames than announced');
   if (samples === 0) return broken('truncated', 'there is no frame');
   return whole(LABEL, { durationSeconds: toSeconds(samples, sampleRate) });
+}
+
+/** Whether the file ends inside something that may stand here: the head of a frame, or an ID3v1 tag. */
+async function isCutOff(source: ByteSource, offset: number): Promise<boolean> {
+  const rest = source.sizeBytes - offset;
+  const look = await source.look(offset, Math.min(rest, FRAME_HEAD_BYTES));
+  if (look === undefined) return false;
+  const start = look.text(0, Math.min(rest, 3));
+  if (rest < ID3V1_BYTES && 'TAG'.startsWith(start)) return true;
+  const [first, second = 0xe2] = look.bytes;
+  return rest < FRAME_HEAD_BYTES && first === 0xff && (second & 0xe6) === 0xe2;
 }
 
 async function leadingTagBytes(source: ByteSource): Promise<number> {

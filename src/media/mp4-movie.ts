@@ -20,6 +20,8 @@ interface Track {
   readonly duration: number;
 }
 
+const MAX_TRACKS = 100;
+
 /**
  * Facts of the first video track, else of the first sound track. The duration is the track's own, not the
  * container's, which also counts the sound's padding.
@@ -33,6 +35,7 @@ export async function readMovie(
   for await (const box of readChildren(source, moov)) {
     const track = box.type === 'trak' ? await readTrack(source, box) : undefined;
     if (track !== undefined) tracks.push(track);
+    if (tracks.length === MAX_TRACKS) break;
   }
   const video = tracks.find((track) => track.handler === 'vide');
   const track = video ?? tracks.find((candidate) => candidate.handler === 'soun');

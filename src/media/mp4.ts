@@ -5,6 +5,7 @@ import type { ByteSource } from './byte-source.ts';
 import type { Broken } from './findings.ts';
 import { broken, whole } from './findings.ts';
 import { readMovie } from './mp4-movie.ts';
+import { findEndOfSamples } from './mp4-samples.ts';
 
 /** Types that stand at the top of a file: a head that says something else is no box. */
 const TOP_LEVEL = new Set(
@@ -12,6 +13,9 @@ const TOP_LEVEL = new Set(
     ' ',
   ),
 );
+const ONCE = new Set(['ftyp', 'moov']);
+/** As many as two days of fragments have; a file of nothing but boxes would fill the memory. */
+const MAX_BOXES = 200_000;
 const QUICKTIME = 'qt  ';
 
 /** MP4 and QuickTime: top-level boxes fill the file exactly, `ftyp` first, with `moov` and media data. */
@@ -19,6 +23,9 @@ export async function inspectMp4(source: ByteSource): Promise<MediaInspection> {
   const boxes = await readTopLevel(source);
   if ('outcome' in boxes) return boxes;
   const moov = boxes.find((box) => box.type === 'moov');
+  if (moov === undefined && boxes.some((box) => box.type === 'meta')) {
+    return broken('unrecognised', 'an image of the HEIF family, e.g. AVIF, not a movie');
+  }
   if (moov === undefined) {
     return broken('truncated', 'there is no moov box: the file has no index of its media');
   }
@@ -26,6 +33,12 @@ export async function inspectMp4(source: ByteSource): Promise<MediaInspection> {
     return broken('truncated', 'the last fragment has no media data');
   }
   if (!boxes.some(isMediaData)) return broken('truncated', 'there is no media data (mdat)');
+  if (
+    boxes.some((box) => box.isOpen) &&
+    (await findEndOfSamples(source, moov)) > source.sizeBytes
+  ) {
+    return broken('truncated', 'the last samples lie beyond the end of the file');
+  }
 
   const movie = await readMovie(source, moov, boxes.filter(isFragment));
   if (movie === undefined) return broken('corrupt', 'the moov box names no video and no sound');
@@ -58,6 +71,10 @@ async function readTopLevel(source: ByteSource): Promise<readonly Box[] | Broken
         `box ${box.type} should end at byte ${String(box.end)}, the file ends at ${String(source.sizeBytes)}`,
       );
     }
+    if (ONCE.has(box.type) && boxes.some(({ type }) => type === box.type)) {
+      return broken('trailing_bytes', `another file begins at byte ${String(offset)}`);
+    }
+    if (boxes.length === MAX_BOXES) return broken('corrupt', 'there are too many boxes');
     boxes.push(box);
     offset = box.end;
   }

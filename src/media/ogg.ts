@@ -4,13 +4,15 @@ import { broken, toSeconds, whole } from './findings.ts';
 
 const PAGE_HEAD_BYTES = 27;
 const IDENTIFICATION_BYTES = 19;
+const BEGIN_OF_STREAM = 0x02;
 const END_OF_STREAM = 0x04;
 const OPUS_RATE = 48_000;
 const NO_POSITION = 0xffff_ffff_ffff_ffffn;
 
-/** Ogg (RFC 3533): pages fill the file, and the last one ends a stream. */
+/** Ogg (RFC 3533): pages fill the file, and each stream that begins ends. */
 export async function inspectOgg(source: ByteSource): Promise<MediaInspection> {
   let position = 0n;
+  const open = new Set<number>();
   let isEnded = false;
   let codec: Codec | undefined;
   for (let offset = 0; offset < source.sizeBytes;) {
@@ -28,11 +30,13 @@ export async function inspectOgg(source: ByteSource): Promise<MediaInspection> {
     codec ??= toCodec(await source.look(dataOffset, IDENTIFICATION_BYTES));
     const granule = head.uint64le(6);
     if (granule !== NO_POSITION && granule > position) position = granule;
-    isEnded = (head.uint8(5) & END_OF_STREAM) !== 0;
+    if ((head.uint8(5) & BEGIN_OF_STREAM) !== 0) open.add(head.uint32le(14));
+    if ((head.uint8(5) & END_OF_STREAM) !== 0) open.delete(head.uint32le(14));
+    isEnded = open.size === 0;
     offset = dataOffset + table.bytes.reduce((sum, length) => sum + length, 0);
     if (offset > source.sizeBytes) return broken('truncated', 'the last page is cut');
   }
-  if (!isEnded) return broken('truncated', 'no page ends the stream');
+  if (!isEnded) return broken('truncated', 'a stream has no last page');
   if (codec === undefined) return broken('corrupt', 'the first page identifies no codec');
   if (codec.rate === undefined) {
     return whole({ kind: 'video', mediaType: 'video/ogg', extension: 'ogv' }, {});

@@ -21,6 +21,9 @@ const artifact = z.strictObject({
   width: z.int().nullable(),
   height: z.int().nullable(),
   durationSeconds: z.number().nullable(),
+  codec: z.exactOptional(z.string().nullable()),
+  framesPerSecond: z.exactOptional(z.number().nullable()),
+  frames: z.exactOptional(z.int().nullable()),
 });
 
 const cost = z.strictObject({
@@ -37,6 +40,8 @@ const hold = z.strictObject({
     'unauthorized',
     'unreadable',
     'provider_unavailable',
+    'crashing',
+    'not_stored',
   ]),
   number: z.int().positive(),
   since: time,

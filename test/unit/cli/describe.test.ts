@@ -24,6 +24,8 @@ const STATE: JobState = {
   nextPollAt: '2026-11-21T10:01:10.000Z',
   taskExpiresAt: null,
   urlExpiresAt: null,
+  lastSafePollAt: null,
+  lastSafeDownloadAt: null,
   history: [],
 };
 
@@ -97,11 +99,14 @@ describe('a job on the screen', () => {
           width: 1280,
           height: 720,
           durationSeconds: 5,
+          codec: 'AVC',
+          framesPerSecond: 24,
+          frames: 120,
         },
       ],
     });
 
-    expect(text).toContain('/data/0.mp4 (48.2 kB, video/mp4, 1280x720, 5 s)');
+    expect(text).toContain('/data/0.mp4 (48.2 kB, video/mp4, AVC, 1280x720, 24 fps, 5 s)');
     expect(text).toContain('0.45 USD reserved');
     expect(text).toContain('2 min 41 s, 3 polls, 1 submission\n');
   });

@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 
-import type { ByteReader } from '../../../src/core/media.ts';
 import { inspectMedia } from '../../../src/media/index.ts';
+import { reader, sample, sampleNames } from './samples.ts';
 
-const FIXTURES = join(__dirname, '../../fixtures/media');
-
-const VIDEO = { kind: 'video', width: 64, height: 48, durationSeconds: 1 };
-const IMAGE = { kind: 'image', width: 64, height: 48, durationSeconds: null };
-const SOUND = { kind: 'audio', width: null, height: null };
+/** What the structure does not tell. */
+const OPEN = { codec: null, framesPerSecond: null, frames: null, doubts: [] };
+const VIDEO = { ...OPEN, kind: 'video', width: 64, height: 48, durationSeconds: 1 };
+const IMAGE = { ...OPEN, kind: 'image', width: 64, height: 48, durationSeconds: null };
+const SOUND = { ...OPEN, kind: 'audio', width: null, height: null };
 
 const SAMPLES = {
   'moov-last.mp4': { ...VIDEO, mediaType: 'video/mp4', extension: 'mp4' },
@@ -31,32 +30,36 @@ const SAMPLES = {
   'image.gif': { ...IMAGE, mediaType: 'image/gif', extension: 'gif' },
   'sound.mp3': { ...SOUND, mediaType: 'audio/mpeg', extension: 'mp3', durationSeconds: 1.045 },
   'sound.wav': { ...SOUND, mediaType: 'audio/wav', extension: 'wav', durationSeconds: 1 },
+  'silent.mp4': { ...VIDEO, mediaType: 'video/mp4', extension: 'mp4', durationSeconds: 0.5 },
+  'hevc.mp4': { ...VIDEO, mediaType: 'video/mp4', extension: 'mp4', durationSeconds: 0.5 },
+  'live.webm': { ...VIDEO, mediaType: 'video/webm', extension: 'webm', durationSeconds: null },
+  'bare.mp3': { ...SOUND, mediaType: 'audio/mpeg', extension: 'mp3', durationSeconds: 0.504 },
+  'id3v1.mp3': { ...SOUND, mediaType: 'audio/mpeg', extension: 'mp3', durationSeconds: 0.504 },
+  'vorbis.ogg': { ...SOUND, mediaType: 'audio/ogg', extension: 'ogg', durationSeconds: 0.4 },
   'sound.ogg': { ...SOUND, mediaType: 'audio/ogg', extension: 'ogg', durationSeconds: 1 },
 };
 
-const names = Object.keys(SAMPLES);
+/** Frames of an MP3 that tells nowhere how many there are: each makes one whole file of those before it. */
+const COUNTS_NOTHING = 'bare.mp3';
+const BARE_FRAME_BYTES = 144;
 
-/** Reads from memory, and counts what it was asked for. */
-function reader(bytes: Uint8Array): ByteReader & { readonly bytesRead: () => number } {
-  let total = 0;
-  return {
-    sizeBytes: bytes.length,
-    read: async (offset, length) => {
-      const piece = bytes.subarray(offset, offset + length);
-      total += piece.length;
-      return piece;
-    },
-    close: async () => undefined,
-    bytesRead: () => total,
-  };
-}
+/** Bytes at the end that a file is whole without, as nothing before them announces them. */
+const SPARE_BYTES: Readonly<Record<string, number>> = {
+  // The index of its fragments.
+  'fragmented.mp4': 110,
+  'id3v1.mp3': 128,
+};
 
-const sample = (name: string): Buffer => readFileSync(join(FIXTURES, name));
 const text = (content: string): Buffer => Buffer.from(content);
 const foundIn = async (bytes: Uint8Array): Promise<string> => {
   const inspection = await inspectMedia(reader(bytes));
   return inspection.outcome === 'whole' ? 'whole' : inspection.found;
 };
+
+/** Of a step, below a limit. */
+function multiples(step: number, limit: number): readonly number[] {
+  return Array.from({ length: Math.ceil(limit / step) - 1 }, (_, index) => (index + 1) * step);
+}
 
 describe('a whole file', () => {
   it.each(Object.entries(SAMPLES))('%s is whole, with its facts', async (name, facts) => {
@@ -80,40 +83,48 @@ describe('a whole file', () => {
     expect(inspection.outcome).toBe('whole');
     expect(sparse.bytesRead()).toBeLessThan(64 * 1024);
   });
-
-  it('whose last box reaches to the end by its own word is whole', async () => {
-    const mp4 = Buffer.from(sample('faststart.mp4'));
-    mp4.writeUInt32BE(0, mp4.indexOf('mdat') - 4);
-
-    expect(await foundIn(mp4)).toBe('whole');
-  });
 });
 
-describe.each(names)('%s', (name) => {
-  it.each([0.5, 0.9, 0.99])('cut at %d of its length is truncated', async (share) => {
-    const bytes = sample(name);
+describe.each(sampleNames)('[F14] %s', (name) => {
+  it('is one of the samples whose facts are known', () => {
+    expect(Object.keys(SAMPLES)).toContain(name);
+  });
 
-    expect(await foundIn(bytes.subarray(0, Math.floor(bytes.length * share)))).toBe('truncated');
+  it('cut at any byte is refused', async () => {
+    const bytes = sample(name);
+    const whole: number[] = [];
+    for (let length = 0; length < bytes.length; length += 1) {
+      if ((await foundIn(bytes.subarray(0, length))) === 'whole') whole.push(length);
+    }
+
+    const spare = SPARE_BYTES[name];
+    if (name === COUNTS_NOTHING) expect(whole).toEqual(multiples(BARE_FRAME_BYTES, bytes.length));
+    else expect(whole).toEqual(spare === undefined ? [] : [bytes.length - spare]);
   });
 
   it('without its last byte is truncated', async () => {
     expect(await foundIn(sample(name).subarray(0, -1))).toBe('truncated');
   });
 
-  it('with bytes after its end has trailing bytes', async () => {
-    expect(await foundIn(Buffer.concat([sample(name), text('and more of it')]))).toBe(
-      'trailing_bytes',
-    );
+  it.each([
+    ['one byte', 'x'],
+    ['one zero', '\0'],
+    ['sixteen zeros', '\0'.repeat(16)],
+    ['a line break', '\r\n'],
+    ['4 KiB of text', 'lorem ipsum\n'.repeat(342)],
+    ['a page of errors', '<!DOCTYPE html><html><body>502 Bad Gateway</body></html>'],
+  ])('with %s after its end has trailing bytes', async (_, junk) => {
+    expect(await foundIn(Buffer.concat([sample(name), text(junk)]))).toBe('trailing_bytes');
   });
 
-  it('is never whole when cut anywhere', async () => {
+  it('with any bytes after its end is not whole', async () => {
     const bytes = sample(name);
-    const whole: number[] = [];
-    for (let length = 0; length < bytes.length; length += 7) {
-      if ((await foundIn(bytes.subarray(0, length))) === 'whole') whole.push(length);
-    }
-
-    expect(whole).toEqual([]);
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 64 }), async (junk) => {
+        expect(await foundIn(Buffer.concat([bytes, junk]))).not.toBe('whole');
+      }),
+      { numRuns: 200, seed: 14 },
+    );
   });
 
   it('with any byte overwritten is inspected without an exception', async () => {
@@ -126,6 +137,54 @@ describe.each(names)('%s', (name) => {
   });
 });
 
+describe('[F14] two files in one', () => {
+  // An Ogg stream may follow another, and frames of an MP3 may follow frames.
+  const names = sampleNames.filter((name) => !name.endsWith('.ogg') && name !== COUNTS_NOTHING);
+
+  it.each(names)('are refused: %s twice', async (name) => {
+    expect(await foundIn(Buffer.concat([sample(name), sample(name)]))).toBe('trailing_bytes');
+  });
+
+  it('are whole where they are Ogg streams, unless the first has no end', async () => {
+    const first = sample('vorbis.ogg');
+    const cut = first.subarray(0, first.lastIndexOf('OggS'));
+
+    expect(await foundIn(Buffer.concat([first, sample('sound.ogg')]))).toBe('whole');
+    expect(await foundIn(Buffer.concat([cut, sample('sound.ogg')]))).toBe('truncated');
+  });
+
+  it('are whole where a JPEG announces further pictures', async () => {
+    const jpeg = sample('image.jpg');
+    const index = Buffer.from('ffe20006', 'hex');
+    const announcing = Buffer.concat([jpeg.subarray(0, 2), index, text('MPF\0'), jpeg.subarray(2)]);
+
+    expect(await foundIn(Buffer.concat([announcing, jpeg]))).toBe('whole');
+    expect(await foundIn(Buffer.concat([announcing, jpeg.subarray(0, -1)]))).toBe('truncated');
+    expect(await foundIn(Buffer.concat([announcing, jpeg, text('x')]))).toBe('trailing_bytes');
+  });
+});
+
+describe('[F14] a part whose size is left open', () => {
+  it('is seen to be cut where it is the media of an MP4 with its index in front', async () => {
+    const mp4 = Buffer.from(sample('faststart.mp4'));
+    mp4.writeUInt32BE(0, mp4.indexOf('mdat') - 4);
+
+    expect(await foundIn(mp4)).toBe('whole');
+    expect(await foundIn(mp4.subarray(0, -1))).toBe('truncated');
+    expect(await foundIn(mp4.subarray(0, -1000))).toBe('truncated');
+  });
+
+  it('is read block by block where it is a cluster of a WebM', async () => {
+    const webm = Buffer.from(sample('live.webm'));
+    const size = webm.indexOf(Buffer.from('1f43b675', 'hex')) + 4;
+    webm.writeUInt16BE(0x7fff, size);
+
+    expect(await foundIn(webm)).toBe('whole');
+    expect(await foundIn(webm.subarray(0, -1))).toBe('truncated');
+    expect(await foundIn(Buffer.concat([webm, text('x')]))).toBe('trailing_bytes');
+  });
+});
+
 describe('what is no media', () => {
   it.each([
     ['empty', ''],
@@ -135,6 +194,8 @@ describe('what is no media', () => {
     ['json', ' [1,2,3]'],
     ['unrecognised', 'just a line of text'],
     ['unrecognised', 'x'],
+    ['unrecognised', '\0\0\0\x18ftypavif\0\0\0\0mif1avif\0\0\0\x08meta'],
+    ['truncated', '\0\0\0\x10ftypisom\0\0\0\0'],
   ])('is called %s', async (found, content) => {
     expect(await foundIn(text(content))).toBe(found);
   });
