@@ -5,7 +5,13 @@
  * `test/integration/examples.test.ts` runs that suite on it.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import type { ArtifactStore, StoredObject, TemporaryObject } from '../src/core/artifact-store.ts';
+import type {
+  ArtifactStore,
+  ObjectHead,
+  StoredObject,
+  TemporaryMark,
+  TemporaryObject,
+} from '../src/core/artifact-store.ts';
 import { RequestError, StorageError } from '../src/core/errors.ts';
 import type { ByteReader } from '../src/core/media.ts';
 
@@ -15,6 +21,7 @@ export function createMemoryStore(): ArtifactStore {
 }
 
 interface Temporary {
+  readonly key: string;
   readonly openedAtMs: number;
   bytes: Buffer;
 }
@@ -25,7 +32,17 @@ class MemoryStore implements ArtifactStore {
 
   async openTemporary(key: string): Promise<TemporaryObject> {
     checkKey(key);
-    return new MemoryTemporary(this.#temporaries);
+    return new MemoryTemporary(this.#temporaries, key);
+  }
+
+  async resumeTemporary(key: string, mark: TemporaryMark): Promise<TemporaryObject | undefined> {
+    checkKey(key);
+    const earlier = this.#temporaries.get(mark.name);
+    if (earlier?.key !== key || earlier.bytes.length < mark.sizeBytes) return undefined;
+    const resumed = new MemoryTemporary(this.#temporaries, key);
+    await resumed.write(earlier.bytes.subarray(0, mark.sizeBytes));
+    this.#temporaries.delete(mark.name);
+    return resumed;
   }
 
   async publish(temporary: TemporaryObject, key: string): Promise<StoredObject> {
@@ -43,7 +60,7 @@ class MemoryStore implements ArtifactStore {
     return { key, url: this.urlOf(key), sizeBytes, sha256 };
   }
 
-  async head(key: string): Promise<{ readonly sizeBytes: number } | undefined> {
+  async head(key: string): Promise<ObjectHead | undefined> {
     checkKey(key);
     const bytes = this.#objects.get(key);
     return bytes === undefined ? undefined : { sizeBytes: bytes.length };
@@ -87,13 +104,21 @@ class MemoryTemporary implements TemporaryObject {
   readonly #name = randomUUID();
   readonly #temporaries: Map<string, Temporary>;
 
-  constructor(temporaries: Map<string, Temporary>) {
+  constructor(temporaries: Map<string, Temporary>, key: string) {
     this.#temporaries = temporaries;
-    temporaries.set(this.#name, { openedAtMs: Date.now(), bytes: Buffer.alloc(0) });
+    temporaries.set(this.#name, { key, openedAtMs: Date.now(), bytes: Buffer.alloc(0) });
   }
 
   get sizeBytes(): number {
     return this.#require().bytes.length;
+  }
+
+  async requireRoom(): Promise<void> {
+    // As much as the process gets.
+  }
+
+  async mark(): Promise<TemporaryMark> {
+    return { name: this.#name, sizeBytes: this.sizeBytes };
   }
 
   async write(bytes: Uint8Array): Promise<void> {

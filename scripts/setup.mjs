@@ -1,10 +1,17 @@
 // Makes a checkout ready: packages, build, Temporal CLI. Plain Node, since it is the first command on a fresh clone.
-// What is up to date is left alone. With --for-tests it looks for PostgreSQL, too, and a server that is missing is no
-// failure, unless CI or POLLUX_REQUIRE_ALL=1 demands every test: the tests that do not need it still run.
+// What is up to date is left alone. With --for-tests it looks for PostgreSQL, ffmpeg and an S3 server, too; one that is
+// missing is no failure, unless CI or POLLUX_REQUIRE_ALL=1 demands every test: the tests that do not need it still run.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPostgres, HOW_TO_INSTALL } from './find-postgres.mjs';
+import {
+  findVersitygw,
+  HOW_TO_INSTALL as HOW_TO_INSTALL_VERSITYGW,
+  toolFolder,
+  VERSITYGW_MODULE,
+} from './find-versitygw.mjs';
 import { isBuilt, root } from './source-stamp.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -24,6 +31,9 @@ try {
   step('temporal', false, 'find or fetch the Temporal CLI', findTemporalCli);
   if (isForTests) {
     step('postgres', findPostgres() !== undefined, 'install PostgreSQL', installPostgres);
+    step('ffmpeg', hasFfmpeg(), 'install ffmpeg', installFfmpeg);
+    const hasVersitygw = findVersitygw() !== undefined;
+    step('versitygw', hasVersitygw, 'build the S3 server, about two minutes', buildVersitygw);
   }
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
@@ -109,18 +119,49 @@ function findTemporalCli() {
 }
 
 /** Only root may install packages, and only Debian's are known here. */
-function installPostgres() {
-  const isNamed = Boolean(process.env.POLLUX_POSTGRES_BIN);
-  if (!isNamed && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    for (const parameters of [['update'], ['install', '--no-install-recommends', 'postgresql']]) {
-      const quietly = ['--quiet', '--yes', ...parameters];
-      spawnSync('/usr/bin/apt-get', quietly, { stdio: 'inherit', env: environment });
-    }
+function installPackage(name) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const parameters of [['update'], ['install', '--no-install-recommends', name]]) {
+    const quietly = ['--quiet', '--yes', ...parameters];
+    spawnSync('/usr/bin/apt-get', quietly, { stdio: 'inherit', env: environment });
   }
+}
+
+function hasFfmpeg() {
+  return spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
+}
+
+function installFfmpeg() {
+  installPackage('ffmpeg');
+  if (hasFfmpeg()) return;
+  const missing = 'ffmpeg is missing: install it (apt-get install ffmpeg), then run this again';
+  if (isEverythingRequired) throw new SetupError(missing);
+  console.error(`setup: WITHOUT FFMPEG: the tests that decode media will fail: ${missing}`);
+}
+
+function installPostgres() {
+  if (!process.env.POLLUX_POSTGRES_BIN) installPackage('postgresql');
   if (findPostgres() !== undefined) return;
   if (isEverythingRequired) throw new SetupError(HOW_TO_INSTALL);
   console.error(`setup: WITHOUT POSTGRESQL: the tests of its ledger will fail: ${HOW_TO_INSTALL}`);
+}
+
+/** Go checks the module against its public sums. A path that POLLUX_VERSITYGW names is not made here. */
+function buildVersitygw() {
+  if (!process.env.POLLUX_VERSITYGW) {
+    const environment = { ...process.env, GOBIN: toolFolder() };
+    spawnSync('go', ['install', VERSITYGW_MODULE], {
+      cwd: tmpdir(),
+      stdio: 'inherit',
+      env: environment,
+    });
+  }
+  if (findVersitygw() !== undefined) return;
+  if (isEverythingRequired) throw new SetupError(HOW_TO_INSTALL_VERSITYGW);
+  console.error(
+    `setup: WITHOUT AN S3 SERVER: the tests of the S3 store will fail: ${HOW_TO_INSTALL_VERSITYGW}`,
+  );
 }
 
 function run(parameters, failure) {

@@ -11,12 +11,15 @@ import { configSchema } from './config/document.ts';
 import type { ConfigDocument } from './config/document.ts';
 import type { LedgerLocation } from './config/ledger.ts';
 import { toLedgerLocation } from './config/ledger.ts';
+import type { StorageLocation } from './config/storage.ts';
+import { toStorageLocation } from './config/storage.ts';
 import type { TemporalConfig } from './config/temporal.ts';
 import { resolveTemporal } from './config/temporal.ts';
 import { unavailableSettings } from './config/unavailable.ts';
 import { toProblems } from './schema/problems.ts';
 
 export type { LedgerLocation } from './config/ledger.ts';
+export type { StorageLocation } from './config/storage.ts';
 export type { TemporalConfig, TlsConfig } from './config/temporal.ts';
 
 /** Everything an installation was told, checked, with defaults filled in and paths made absolute. Frozen. */
@@ -27,6 +30,8 @@ export interface Config {
   readonly ledger: LedgerLocation;
   readonly storage: StorageLocation;
   readonly spool: { readonly directory: string };
+  /** `decode`: every file is decoded to its end by ffmpeg before it is published. */
+  readonly verification: { readonly decode: boolean };
   readonly accounts: ReadonlyMap<string, Account>;
   /** The first key encrypts, all of them decrypt. Empty: payloads are readable in Temporal. */
   readonly encryption: { readonly keys: readonly KeyLocation[] };
@@ -37,13 +42,6 @@ export interface KeyLocation {
   readonly id: string;
   /** Absolute path. */
   readonly file: string;
-}
-
-export interface StorageLocation {
-  readonly kind: 'file';
-  /** As a person reads it: `file:/absolute/path`. */
-  readonly url: string;
-  readonly path: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -173,13 +171,14 @@ function toConfig(
   document: ConfigDocument,
   { file, directory, environment }: ParseConfigOptions,
 ): Config {
-  const storagePath = toPath(document.storage.url, directory);
+  const toAbsolute = (url: string): string => toPath(url, directory);
   return {
     file,
     temporal: resolveTemporal(document.temporal, environment),
-    ledger: toLedgerLocation(document.ledger.url, (url) => toPath(url, directory)),
-    storage: { kind: 'file', url: `file:${storagePath}`, path: storagePath },
+    ledger: toLedgerLocation(document.ledger.url, toAbsolute),
+    storage: toStorageLocation(document.storage, directory, toAbsolute),
     spool: { directory: resolve(directory, document.spool.directory) },
+    verification: document.verification,
     accounts: new Map(
       Object.entries(document.accounts).map(([name, account]) => [
         name,

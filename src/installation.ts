@@ -3,15 +3,18 @@ import type { AccountDirectory } from './core/accounts.ts';
 import type { ArtifactStore } from './core/artifact-store.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Logger } from './core/logger.ts';
+import type { InspectMedia } from './core/media.ts';
 import type { Sealer } from './core/sealer.ts';
 import type { Spool } from './core/spool.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './core/errors.ts';
 import { createPayloadCodec } from './encryption/codec.ts';
 import { createDataConverter } from './encryption/data-converter.ts';
 import { lazyKeyRing } from './encryption/key-ring.ts';
 import { createSealer } from './encryption/sealer.ts';
 import { createFileSpool } from './ledger/spool.ts';
 import { createSqlLedger } from './ledger/sql.ts';
+import { createMediaInspector, findFfmpeg } from './media/index.ts';
 import { createProvider } from './providers/index.ts';
 import { createArtifactStore } from './storage/index.ts';
 
@@ -28,6 +31,8 @@ export interface Installation {
   /** Opens the ledger; the caller closes it. `ledger.unavailable`, `config.invalid`. */
   openLedger(): Promise<Ledger>;
   openStore(): ArtifactStore;
+  /** Judges files before they are published. `config.invalid` where the configuration wants ffmpeg and there is none. */
+  openInspector(logger: Logger): Promise<InspectMedia>;
   /** The folder of this host that takes an outcome while the ledger cannot. */
   openSpool(logger: Logger): Spool;
 }
@@ -62,7 +67,22 @@ export function createInstallation(config: Config): Installation {
       const url = ledger.kind === 'postgres' ? ledger.address.reveal() : ledger.url;
       return await createSqlLedger({ url, sealer });
     },
-    openStore: () => createArtifactStore(config.storage.url),
+    openStore: () => {
+      const { storage } = config;
+      const temporaryDirectory = storage.kind === 's3' ? storage.temporary : undefined;
+      return createArtifactStore(storage.url, { temporaryDirectory });
+    },
+    openInspector: (logger) => openInspector(config, logger),
     openSpool: (logger) => createFileSpool({ directory: config.spool.directory, sealer, logger }),
   };
+}
+
+async function openInspector({ verification }: Config, logger: Logger): Promise<InspectMedia> {
+  if (!verification.decode) return createMediaInspector({ logger });
+  const ffmpeg = await findFfmpeg(process.env);
+  if (ffmpeg !== undefined) return createMediaInspector({ logger, ffmpeg });
+  throw new ConfigError(
+    'config.invalid',
+    'verification.decode (true): ffmpeg is not on the PATH; install it, or set decode to false',
+  );
 }

@@ -1,5 +1,5 @@
 import { ERROR_CODES } from '../core/error-codes.ts';
-import type { Logger } from '../core/logger.ts';
+import { SILENT } from '../core/logger.ts';
 import type { AuditProgress } from '../maintenance/audit/audit.ts';
 import type { AuditLine } from '../maintenance/audit/invariant.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
@@ -74,14 +74,6 @@ async function run(
     }
   });
 }
-
-/** What a check has to say is in its line. */
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 function describe({ invariant, done }: AuditProgress): string {
   return invariant === 'jobs' ? `jobs looked at: ${done ?? 0}` : `checking ${invariant}`;

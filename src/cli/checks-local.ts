@@ -4,9 +4,11 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { missingSecrets } from '../config.ts';
+import type { ArtifactStore } from '../core/artifact-store.ts';
 import { LedgerError } from '../core/errors.ts';
+import { SILENT } from '../core/logger.ts';
 import type { Installation } from '../installation.ts';
-import type { Check } from './checks.ts';
+import type { Check, Finding } from './checks.ts';
 import { summarizeError } from './report-error.ts';
 
 /** A machine that only starts jobs needs no key, so this is said, not counted against a client. */
@@ -65,9 +67,19 @@ export async function checkLedger(installation: Installation): Promise<string> {
   return `${location.url} opens and can be written`;
 }
 
-/** Publishes a small object as a transfer would, reads it back and removes it. */
-export async function checkStorage(installation: Installation): Promise<string> {
+/** Publishes a small object as a transfer would, reads it back and removes it, and says what the store can do. */
+export async function checkStorage(installation: Installation): Promise<Finding> {
   const store = installation.openStore();
+  await writeAndRemove(store);
+  const { facts, warnings } = (await store.probe?.()) ?? { facts: [], warnings: [] };
+  const found = facts.map((fact) => `; ${fact}`).join('');
+  const message = `${installation.config.storage.url} takes, shows and removes an object${found}`;
+  return warnings.length === 0
+    ? { outcome: 'ok', message }
+    : { outcome: 'notice', message, advice: warnings.join('; ') };
+}
+
+async function writeAndRemove(store: ArtifactStore): Promise<void> {
   const key = `doctor/${randomUUID()}.txt`;
   const temporary = await store.openTemporary(key);
   try {
@@ -80,7 +92,14 @@ export async function checkStorage(installation: Installation): Promise<string> 
     await temporary.discard();
     await store.remove(key);
   }
-  return `${installation.config.storage.url} takes, shows and removes an object`;
+}
+
+/** Says how files are judged, and that what judges them is here. */
+export async function checkVerification(installation: Installation): Promise<string> {
+  await installation.openInspector(SILENT);
+  return installation.config.verification.decode
+    ? 'files are checked by their structure and decoded by ffmpeg'
+    : 'files are checked by their structure';
 }
 
 export async function checkSpool({ spool }: Config): Promise<string> {

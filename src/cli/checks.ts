@@ -13,10 +13,17 @@ export interface Check {
   readonly code?: ErrorCode;
 }
 
-/** Runs a check that says what is fine, and turns what it throws into the problem. */
-export async function attempt(name: string, check: () => Promise<string>): Promise<Check> {
+/** What a check found, besides a problem. */
+export type Finding = Pick<Check, 'outcome' | 'message' | 'advice'>;
+
+/** Runs a check that says what is fine, or what to know, and turns what it throws into the problem. */
+export async function attempt(
+  name: string,
+  check: () => Promise<string | Finding>,
+): Promise<Check> {
   try {
-    return { name, outcome: 'ok', message: await check() };
+    const found = await check();
+    return typeof found === 'string' ? { name, outcome: 'ok', message: found } : { name, ...found };
   } catch (error) {
     const { message, code = 'config.invalid' } = summarizeError(error);
     return { name, outcome: 'problem', message, code };

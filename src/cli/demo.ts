@@ -243,7 +243,7 @@ class DemoStage {
     const disagreements = await findDisagreements(DEMO_JOBS, results, book, totals);
     print(this.#terminal, `\n${toTable(results, book)}`);
     for (const total of totals) print(this.#terminal, `ledger: ${toTotalLine(total)}`);
-    print(this.#terminal, `files: ${config.storage.path}`);
+    print(this.#terminal, `files: ${config.storage.url}`);
     print(this.#terminal, `Temporal UI: ${this.uiUrl ?? ''} (up with \`npm run demo -- --keep\`)`);
     const took = formatDuration(Date.now() - this.#startedAtMs);
     for (const line of disagreements) print(this.#terminal, `DISAGREEMENT: ${line}`);

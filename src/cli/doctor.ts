@@ -58,6 +58,7 @@ async function checkInstallation(config: Config, report: (check: Check) => void)
   report(local.checkSecrets(config));
   report(await attempt('ledger', () => local.checkLedger(installation)));
   report(await attempt('storage', () => local.checkStorage(installation)));
+  report(await attempt('verification', () => local.checkVerification(installation)));
   report(await attempt('spool', () => local.checkSpool(config)));
   for await (const check of checkTemporal(config)) report(check);
   for await (const check of checkProviders(config)) report(check);

@@ -2,14 +2,17 @@ import { z } from 'zod';
 import type { AccountLimits, ProviderName, Timing } from '../core/account.ts';
 import { closedObject } from '../schema/problems.ts';
 import { isLedgerUrl } from './ledger.ts';
+import { storageProblem } from './storage.ts';
+import type { StorageDocument } from './storage.ts';
 
 /** `pollux.yaml` once its types are checked and its defaults are filled in. */
 export interface ConfigDocument {
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly ledger: { readonly url: string };
-  readonly storage: { readonly url: string };
+  readonly storage: StorageDocument;
   readonly spool: { readonly directory: string };
   readonly accounts: Readonly<Record<string, AccountDocument>>;
+  readonly verification: { readonly decode: boolean };
   readonly encryption?: { readonly keys: readonly KeyDocument[] } | undefined;
 }
 
@@ -186,9 +189,14 @@ const encryption = closedObject({
 const ledgerUrl = z
   .string()
   .refine(isLedgerUrl, { error: 'must be sqlite:PATH or postgres://user@host:5432/database' });
-const storageUrl = z
-  .string()
-  .regex(/^(file:.|s3:\/\/.)/, 'must be file:PATH or s3://bucket/prefix');
+const storage = closedObject({
+  url: text.default('file:.pollux/artifacts'),
+  temporary: text.optional(),
+}).superRefine((value, context) => {
+  const problem = storageProblem(value);
+  if (problem === undefined) return;
+  context.addIssue({ code: 'custom', path: [problem.field], message: problem.rule });
+});
 
 export const configSchema: z.ZodType<ConfigDocument> = closedObject({
   temporal: closedObject({
@@ -199,8 +207,9 @@ export const configSchema: z.ZodType<ConfigDocument> = closedObject({
     namespace: text.default('default'),
   }).prefault({}),
   ledger: closedObject({ url: ledgerUrl.default('sqlite:.pollux/ledger.db') }).prefault({}),
-  storage: closedObject({ url: storageUrl.default('file:.pollux/artifacts') }).prefault({}),
+  storage: storage.prefault({}),
   spool: closedObject({ directory: text.default('.pollux/spool') }).prefault({}),
+  verification: closedObject({ decode: z.boolean().default(false) }).prefault({}),
   accounts,
   callbacks: callbacks.optional(),
   budgets: z.array(budget).optional(),

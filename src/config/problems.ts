@@ -46,7 +46,7 @@ const SHOWN_VALUE_LENGTH = 60;
 
 function showValue(path: string, value: unknown): string {
   if (value === undefined) return '';
-  if (/apiKey|secret|keys\[\d+\]\.file|ledger\.url/i.test(path)) return ' (not shown)';
+  if (/apiKey|secret|keys\[\d+\]\.file|(ledger|storage)\.url/i.test(path)) return ' (not shown)';
   if (typeof value === 'object' && value !== null) return '';
   const text = JSON.stringify(value);
   return text.length > SHOWN_VALUE_LENGTH

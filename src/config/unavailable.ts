@@ -14,17 +14,10 @@ export function unavailableSettings(document: unknown): readonly SchemaProblem[]
 
   if (hasContent(document['callbacks'])) refuse(['callbacks'], 'callbacks are');
   if (hasContent(document['budgets'])) refuse(['budgets'], 'budgets are');
-
-  const storageUrl = isRecord(document['storage']) ? document['storage']['url'] : undefined;
-  if (startsWith(storageUrl, /^s3:/)) refuse(['storage', 'url'], 'S3 storage is');
   return problems;
 }
 
 function hasContent(section: unknown): boolean {
   if (Array.isArray(section)) return section.length > 0;
   return section !== undefined && section !== null;
-}
-
-function startsWith(url: unknown, scheme: RegExp): boolean {
-  return typeof url === 'string' && scheme.test(url);
 }

@@ -12,10 +12,18 @@ export async function readAt(
   offset: number,
   length: number,
 ): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+  return fillFrom(file, offset, new Uint8Array(length));
+}
+
+/** Reads from `offset` into `bytes`, and returns the part of it that was filled: all of it, except at the end. */
+export async function fillFrom(
+  file: FileHandle,
+  offset: number,
+  bytes: Uint8Array,
+): Promise<Uint8Array> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, offset + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }

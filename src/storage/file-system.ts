@@ -1,19 +1,25 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import type { ArtifactStore, StoredObject, TemporaryObject } from '../core/artifact-store.ts';
+import type {
+  ArtifactStore,
+  ObjectHead,
+  StoredObject,
+  TemporaryMark,
+  TemporaryObject,
+} from '../core/artifact-store.ts';
 import { StorageError } from '../core/errors.ts';
 import { isAbsent, storing } from '../core/file-errors.ts';
 import type { ByteReader } from '../core/media.ts';
 import { flushFolder, makeDurableFolder } from './durable-folders.ts';
 import { createFileReader, hashFile } from './file-reader.ts';
-import { modifiedAtMs, openIfThere, orAbsent, readFolder } from './folder-entries.ts';
+import { openIfThere, orAbsent, readFolder } from './folder-entries.ts';
 import { splitKey, TEMPORARY_FOLDER } from './object-key.ts';
 import { placeFile } from './place-file.ts';
 import { removeIfThere, TemporaryFile } from './temporary-file.ts';
+import { TemporaryFolder } from './temporary-folder.ts';
 
 export interface FileSystemStoreOptions {
   /** Folder of the objects; made, with mode 0755, when the first one is written. */
@@ -21,7 +27,6 @@ export interface FileSystemStoreOptions {
 }
 
 const FOLDER_MODE = 0o755;
-const TEMPORARY_FOLDER_MODE = 0o700;
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
 
 /**
@@ -37,21 +42,21 @@ export function createFileSystemStore(options: FileSystemStoreOptions): Artifact
 
 class FileSystemStore implements ArtifactStore {
   readonly #root: string;
-  readonly #temporaries: string;
+  readonly #temporaries: TemporaryFolder;
 
   constructor(root: string) {
     this.#root = root;
-    this.#temporaries = join(root, TEMPORARY_FOLDER);
+    this.#temporaries = new TemporaryFolder(join(root, TEMPORARY_FOLDER));
   }
 
   async openTemporary(key: string): Promise<TemporaryObject> {
     splitKey(key);
-    return storing(`opening a temporary object for ${key}`, async () => {
-      await makeDurableFolder(this.#root, FOLDER_MODE);
-      await makeDurableFolder(this.#temporaries, TEMPORARY_FOLDER_MODE);
-      // Two workers may be at one key at once, so each try has a name of its own; what a dead one left is swept.
-      return TemporaryFile.create(join(this.#temporaries, `${nameOf(key)}.${randomUUID()}`));
-    });
+    return this.#temporaries.open(key);
+  }
+
+  async resumeTemporary(key: string, mark: TemporaryMark): Promise<TemporaryObject | undefined> {
+    splitKey(key);
+    return this.#temporaries.resume(key, mark);
   }
 
   async publish(temporary: TemporaryObject, key: string): Promise<StoredObject> {
@@ -66,8 +71,7 @@ class FileSystemStore implements ArtifactStore {
     await storing(`publishing ${key}`, async () => {
       await makeDurableFolder(dirname(to), FOLDER_MODE);
       await this.#requireInside(dirname(to));
-      const claim = join(this.#temporaries, `${nameOf(key)}.claim`);
-      const isPlaced = await this.#place(temporary.path, to, claim);
+      const isPlaced = await this.#place(temporary.path, to, this.#temporaries.claimOf(key));
       if (!isPlaced) await requireSameBytes(to, key, sizeBytes, sha256);
       await flushFolder(dirname(to));
     });
@@ -75,7 +79,7 @@ class FileSystemStore implements ArtifactStore {
     return { key, url: this.urlOf(key), sizeBytes, sha256 };
   }
 
-  async head(key: string): Promise<{ readonly sizeBytes: number } | undefined> {
+  async head(key: string): Promise<ObjectHead | undefined> {
     const path = this.#pathOf(key);
     return storing(`looking at ${key}`, async () => {
       const facts = await orAbsent(lstat(path));
@@ -117,18 +121,7 @@ class FileSystemStore implements ArtifactStore {
   }
 
   async sweep(olderThanMs: number): Promise<number> {
-    return storing('sweeping temporary objects', async () => {
-      const before = Date.now() - olderThanMs;
-      let removed = 0;
-      for await (const entry of readFolder(this.#temporaries)) {
-        const path = join(this.#temporaries, entry.name);
-        const isOld = entry.isFile() && (await modifiedAtMs(path)) <= before;
-        if (!isOld) continue;
-        await removeIfThere(path);
-        removed += 1;
-      }
-      return removed;
-    });
+    return this.#temporaries.sweep(olderThanMs);
   }
 
   #pathOf(key: string): string {
@@ -164,11 +157,6 @@ class FileSystemStore implements ArtifactStore {
       else if (entry.isFile()) yield key;
     }
   }
-}
-
-/** Short, and free of anything a key may hold. */
-function nameOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 
 function missing(key: string): StorageError {

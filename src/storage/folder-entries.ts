@@ -10,9 +10,9 @@ export async function* readFolder(path: string): AsyncIterable<Dirent> {
   if (folder !== undefined) yield* folder;
 }
 
-/** Milliseconds since 1970; now for what is gone meanwhile. */
+/** Whole milliseconds since 1970, as the clock counts them; now for what is gone meanwhile. */
 export async function modifiedAtMs(path: string): Promise<number> {
-  return (await orAbsent(lstat(path)))?.mtimeMs ?? Date.now();
+  return Math.floor((await orAbsent(lstat(path)))?.mtimeMs ?? Date.now());
 }
 
 export async function openIfThere(path: string, flags: number): Promise<FileHandle | undefined> {

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, unlink } from 'node:fs/promises';
+import { lstat, open, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 
-import type { TemporaryObject } from '../core/artifact-store.ts';
+import type { TemporaryMark, TemporaryObject } from '../core/artifact-store.ts';
 import { StorageError } from '../core/errors.ts';
 import { isAbsent, storing } from '../core/file-errors.ts';
-import { readAt } from './file-reader.ts';
+import { requireDiskRoom } from './disk-room.ts';
+import { flushFolder } from './durable-folders.ts';
+import { fillFrom, readAt } from './file-reader.ts';
+import { orAbsent } from './folder-entries.ts';
 
 type Digest = Awaited<ReturnType<TemporaryObject['finish']>>;
 
@@ -20,6 +24,7 @@ export class TemporaryFile implements TemporaryObject {
   readonly #hash = createHash('sha256');
   #sizeBytes = 0;
   #digest: Digest | undefined;
+  #isNameDurable = false;
   #hasFailed = false;
   #isClosed = false;
 
@@ -36,6 +41,10 @@ export class TemporaryFile implements TemporaryObject {
     return this.#sizeBytes;
   }
 
+  async requireRoom(sizeBytes: number): Promise<void> {
+    await requireDiskRoom(dirname(this.path), sizeBytes);
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     this.#refuseIfFailed();
     if (this.#digest !== undefined) {
@@ -44,15 +53,24 @@ export class TemporaryFile implements TemporaryObject {
         'a temporary object that is finished takes no bytes',
       );
     }
-    await this.#once('writing a temporary object', async () => {
-      for (let written = 0; written < bytes.length;) {
-        const rest = bytes.length - written;
-        const position = this.#sizeBytes + written;
-        written += (await this.#file.write(bytes, written, rest, position)).bytesWritten;
-      }
-    });
+    const appending = this.#once('writing a temporary object', () => this.#append(bytes));
+    // The write runs in another thread, so hashing meanwhile costs no time of its own.
     this.#hash.update(bytes);
+    await appending;
     this.#sizeBytes += bytes.length;
+  }
+
+  async mark(): Promise<TemporaryMark> {
+    this.#refuseIfFailed();
+    const sizeBytes = this.#sizeBytes;
+    await this.#once('flushing a temporary object', async () => {
+      await this.#file.datasync();
+      if (this.#isNameDurable) return;
+      await flushFolder(dirname(this.path));
+      this.#isNameDurable = true;
+    });
+    this.#refuseIfFailed();
+    return { name: basename(this.path), sizeBytes };
   }
 
   async finish(): Promise<Digest> {
@@ -72,6 +90,18 @@ export class TemporaryFile implements TemporaryObject {
     return storing('reading a temporary object', () => readAt(this.#file, offset, available));
   }
 
+  /** As {@link read}, into memory that the caller has: returns the part of `bytes` that was filled. */
+  async readInto(bytes: Uint8Array, offset: number): Promise<Uint8Array> {
+    return storing('reading a temporary object', () => fillFrom(this.#file, offset, bytes));
+  }
+
+  /** `false` where it was swept or discarded. */
+  async isThere(): Promise<boolean> {
+    return storing('looking for a temporary object', async () => {
+      return (await orAbsent(lstat(this.path))) !== undefined;
+    });
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -81,6 +111,14 @@ export class TemporaryFile implements TemporaryObject {
   async discard(): Promise<void> {
     await this.close();
     await storing('removing a temporary object', () => removeIfThere(this.path));
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      const position = this.#sizeBytes + written;
+      const rest = bytes.length - written;
+      written += (await this.#file.write(bytes, written, rest, position)).bytesWritten;
+    }
   }
 
   /** After a failed write or flush nobody knows what the disk holds, and a second flush would wrongly report success. */

@@ -124,7 +124,6 @@ budgets: [ { name: x } ]
   });
 
   it.each([
-    ['S3 storage', 'storage: { url: "s3://bucket/x" }', 'storage.url'],
     [
       'callbacks',
       'callbacks: { publicUrl: "https://h.example", secret: { env: S } }',
@@ -253,6 +252,36 @@ describe('a PostgreSQL ledger', () => {
       expect(message).not.toContain('hunter2');
     },
   );
+});
+
+describe('the artifact store', () => {
+  const withStorage = (storage: string): string =>
+    `accounts: { a: { provider: nexusflow, ${KEY} } }\nstorage: ${storage}\n`;
+
+  it('may be a bucket, with a folder of this machine for bytes on their way', () => {
+    const url = 's3://media/pollux?region=eu-1';
+
+    expect(parse(withStorage(`{ url: "${url}" }`)).storage).toEqual({
+      kind: 's3',
+      url,
+      temporary: '/etc/.pollux/transfers',
+    });
+    expect(parse(withStorage(`{ url: "${url}", temporary: /var/tmp/p }`)).storage).toMatchObject({
+      temporary: '/var/tmp/p',
+    });
+  });
+
+  it.each([
+    ['{ url: "s3://key:hunter2@media" }', 'storage.url (not shown): must hold no credentials'],
+    ['{ url: "s3://media?secret=hunter2" }', 'has an option that does not exist'],
+    ['{ url: "ftp://hunter2@media" }', 'storage.url (not shown): must be file:PATH or s3://'],
+    ['{ temporary: elsewhere }', 'storage.temporary ("elsewhere"): is for s3:// only'],
+  ])('%s is refused, and no secret is shown', (storage, rule) => {
+    const message = messageOf(withStorage(storage));
+
+    expect(message).toContain(rule);
+    expect(message).not.toContain('hunter2');
+  });
 });
 
 describe('encryption keys', () => {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type {
   ArtifactStore,
+  ObjectHead,
   StoredObject,
+  TemporaryMark,
   TemporaryObject,
 } from '../../../src/core/artifact-store.ts';
 import { RequestError, StorageError } from '../../../src/core/errors.ts';
@@ -14,6 +16,7 @@ export class MemoryStore implements ArtifactStore {
   readonly objects: Map<string, Uint8Array> = new Map();
   readonly #temporaries = new Set<MemoryTemporary>();
   readonly #clock: () => number;
+  #opened = 0;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -21,9 +24,22 @@ export class MemoryStore implements ArtifactStore {
 
   async openTemporary(key: string): Promise<TemporaryObject> {
     checkKey(key);
-    const temporary = new MemoryTemporary(this.#temporaries, this.#clock());
+    this.#opened += 1;
+    const name = `${key}#${String(this.#opened)}`;
+    const temporary = new MemoryTemporary(this.#temporaries, name, this.#clock());
     this.#temporaries.add(temporary);
     return temporary;
+  }
+
+  async resumeTemporary(key: string, mark: TemporaryMark): Promise<TemporaryObject | undefined> {
+    checkKey(key);
+    const earlier = [...this.#temporaries].find(({ name }) => name === mark.name);
+    if (earlier === undefined || !mark.name.startsWith(`${key}#`)) return undefined;
+    if (earlier.sizeBytes < mark.sizeBytes) return undefined;
+    const resumed = await this.openTemporary(key);
+    await resumed.write(earlier.bytes.subarray(0, mark.sizeBytes));
+    await earlier.discard();
+    return resumed;
   }
 
   async publish(temporary: TemporaryObject, key: string): Promise<StoredObject> {
@@ -40,7 +56,7 @@ export class MemoryStore implements ArtifactStore {
     return { key, url: this.urlOf(key), sizeBytes: bytes.length, sha256: sha256Of(bytes) };
   }
 
-  async head(key: string): Promise<{ readonly sizeBytes: number } | undefined> {
+  async head(key: string): Promise<ObjectHead | undefined> {
     checkKey(key);
     const bytes = this.objects.get(key);
     return bytes === undefined ? undefined : { sizeBytes: bytes.length };
@@ -80,12 +96,14 @@ export class MemoryStore implements ArtifactStore {
 }
 
 class MemoryTemporary implements TemporaryObject {
+  readonly name: string;
   readonly openedAtMs: number;
   readonly #all: Set<MemoryTemporary>;
   #bytes: Uint8Array = new Uint8Array();
 
-  constructor(all: Set<MemoryTemporary>, openedAtMs: number) {
+  constructor(all: Set<MemoryTemporary>, name: string, openedAtMs: number) {
     this.#all = all;
+    this.name = name;
     this.openedAtMs = openedAtMs;
   }
 
@@ -95,6 +113,14 @@ class MemoryTemporary implements TemporaryObject {
 
   get sizeBytes(): number {
     return this.#bytes.length;
+  }
+
+  async requireRoom(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async mark(): Promise<TemporaryMark> {
+    return { name: this.name, sizeBytes: this.#bytes.length };
   }
 
   async write(bytes: Uint8Array): Promise<void> {
