@@ -14,6 +14,7 @@ import { ConfigError } from './core/errors.ts';
 import { toPollQueue } from './core/keys.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Logger } from './core/logger.ts';
+import type { InspectMedia } from './core/media.ts';
 import { createInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { inspectMedia } from './media/index.ts';
@@ -41,6 +42,8 @@ export interface WorkerOptions {
   readonly role?: WorkerRole;
   /** Serves `GET /health` on this loopback port. */
   readonly healthPort?: number;
+  /** Serves `GET /metrics` for Prometheus on this loopback port. */
+  readonly metricsPort?: number;
 }
 
 export interface RunningWorker {
@@ -66,7 +69,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const endpoint = await serveHealth(options.healthPort, () => isHealthy(health));
       releases.add('health', () => endpoint.close());
     }
-    installSdkRuntime(logger);
+    installSdkRuntime(logger, options.metricsPort);
     const connection = await connectNative(config);
     releases.add('connection', () => connection.close());
     await prepareNamespace(connection, config, logger);
@@ -74,7 +77,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const ledger = await installation.openLedger();
     releases.add('ledger', () => ledger.close());
     const stopping = { value: false };
-    const ports = createPorts(installation, ledger, logger, stopping, health.gate);
+    const inspectMedia = await openInspector(installation, role, logger);
+    const ports = createPorts(installation, ledger, inspectMedia, logger, stopping, health.gate);
     const removed = await ports.store.sweep(STALE_TEMPORARY_MS);
     if (removed > 0) logger.info(`removed ${removed} temporaries of transfers that never ended`);
     const { dataConverter } = installation;
@@ -167,6 +171,7 @@ async function prepareNamespace(
 function createPorts(
   installation: Installation,
   ledger: Ledger,
+  inspectMedia: InspectMedia,
   logger: Logger,
   stopping: { readonly value: boolean },
   gate: SubmitGate,
@@ -177,6 +182,7 @@ function createPorts(
     spool: installation.openSpool(logger),
     gate,
     store: installation.openStore(),
+    sealer: installation.sealer,
     fetcher: createMediaFetcher(),
     inspectMedia,
     parseJobInput,
@@ -185,6 +191,16 @@ function createPorts(
     isStopping: () => stopping.value,
     logger,
   };
+}
+
+/** Only who stores files needs what judges them. */
+async function openInspector(
+  installation: Installation,
+  role: WorkerRole | undefined,
+  logger: Logger,
+): Promise<InspectMedia> {
+  const isStoring = role === undefined || role === 'transfer';
+  return isStoring ? await installation.openInspector(logger) : inspectMedia;
 }
 
 async function createWorkers(

@@ -20,10 +20,13 @@ import type { BookedCost, RecordCostStep } from './record-cost.ts';
 import { resolveSubmission } from './resolve.ts';
 import type { ResolveAnswer, ResolveStep } from './resolve.ts';
 import { storeArtifact } from './store.ts';
-import type { StoreStep } from './store.ts';
+import type { Crashing, StoreStep } from './store.ts';
 import type { SubmitOutcome } from './submission-view.ts';
 import { submit } from './submit.ts';
 import type { SubmitStep } from './submit.ts';
+import type { TransferProgress } from './transfer-progress.ts';
+import { writeProvenance } from './write-provenance.ts';
+import type { ProvenanceStep } from './write-provenance.ts';
 
 export type { CancelOutcome } from './cancel.ts';
 export type { FollowAnswer, FollowProgress, FollowStep } from './follow.ts';
@@ -47,7 +50,8 @@ export interface Activities {
   readonly cancelTask: (step: CancelStep) => Promise<CancelOutcome>;
   readonly recordCost: (step: RecordCostStep) => Promise<BookedCost>;
   readonly adjustCost: (step: AdjustCostStep) => Promise<Cost | null>;
-  readonly storeArtifact: (step: StoreStep) => Promise<Artifact>;
+  readonly storeArtifact: (step: StoreStep) => Promise<Artifact | Crashing>;
+  readonly writeProvenance: (step: ProvenanceStep) => Promise<void>;
   readonly closeJob: (step: CloseJobStep) => Promise<JobResult>;
 }
 
@@ -77,9 +81,27 @@ export function createActivities(ports: ActivityPorts): Activities {
     recordCost: (step) => recordCost(ports, step),
     adjustCost: (step) => adjustCost(ports, step),
     storeArtifact: (step) =>
-      storeArtifact(ports, step, heartbeat, Context.current().cancellationSignal),
+      storeArtifact(ports, step, {
+        attempt: Context.current().info.attempt,
+        previous: Context.current().info.heartbeatDetails as TransferProgress | undefined,
+        heartbeat,
+        signal: interruptionOf(Context.current()),
+      }),
+    writeProvenance: (step) => writeProvenance(ports, step),
     closeJob: (step) => closeJob(ports, step),
   };
+}
+
+/** A job that replaces its waiting attempt waits for one that runs, so only what stops the worker stops a transfer. */
+function interruptionOf(context: Context): AbortSignal {
+  const interruption = new AbortController();
+  const signal = context.cancellationSignal;
+  const stop = (): void => {
+    if (context.cancellationDetails?.cancelRequested !== true) interruption.abort(signal.reason);
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return interruption.signal;
 }
 
 function heartbeat(details: unknown): void {

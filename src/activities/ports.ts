@@ -5,6 +5,7 @@ import type { JobInput } from '../core/job.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { Logger } from '../core/logger.ts';
 import type { InspectMedia, MediaFetcher } from '../core/media.ts';
+import type { Sealer } from '../core/sealer.ts';
 import type { Spool } from '../core/spool.ts';
 import type { SubmitGate } from './submit-gate.ts';
 
@@ -16,6 +17,8 @@ export interface ActivityPorts {
   readonly spool: Spool;
   readonly gate: SubmitGate;
   readonly store: ArtifactStore;
+  /** For texts that leave the ledger. */
+  readonly sealer: Sealer;
   readonly fetcher: MediaFetcher;
   readonly inspectMedia: InspectMedia;
   /** Throws `request.invalid` for anything that is not a job's input. */

@@ -1,3 +1,4 @@
+import { NOT_LIVE } from '../core/job.ts';
 import type { Cost, CostState, JobState, StateChange } from '../core/job.ts';
 import type {
   EntryKind,
@@ -15,9 +16,8 @@ export async function readRecordedState(
 ): Promise<JobState | undefined> {
   const record = await ledger.job(jobId);
   if (record === undefined) return undefined;
-  const live = { progress: null, nextPollAt: null, taskExpiresAt: null, urlExpiresAt: null };
   const history = toHistory(record);
-  if (record.result !== null) return { ...record.result, ...live, history };
+  if (record.result !== null) return { ...record.result, ...NOT_LIVE, history };
   const [submissions, entries, artifacts] = await Promise.all([
     ledger.submissions(jobId),
     ledger.entries(jobId),
@@ -39,7 +39,7 @@ export async function readRecordedState(
     hold: null,
     startedAt: record.createdAt,
     finishedAt: null,
-    ...live,
+    ...NOT_LIVE,
     history,
   };
 }

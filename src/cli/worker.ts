@@ -7,6 +7,7 @@ import { toPort } from './parse-options.ts';
 interface WorkerFlags {
   readonly role?: WorkerRole;
   readonly healthPort?: number;
+  readonly metricsPort?: number;
 }
 
 const ROLES: readonly WorkerRole[] = ['workflows', 'provider', 'transfer'];
@@ -17,6 +18,11 @@ export const registerWorker: RegisterCommand = (program, host) => {
     .description('serve the task queues until SIGTERM or Ctrl-C')
     .addOption(new Option('--role <role>', 'serve only these queues (default: all)').choices(ROLES))
     .option('--health-port <port>', 'serve GET /health on this loopback port', toPort)
+    .option(
+      '--metrics-port <port>',
+      'serve GET /metrics for Prometheus on this loopback port',
+      toPort,
+    )
     .action(async (flags: WorkerFlags) => host.exitWith(await work(host, flags)))
     .addHelpText(
       'after',

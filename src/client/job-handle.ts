@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { ConfigError, isMediaJobError, RequestError } from '../core/errors.ts';
-import { isEndStatus } from '../core/job.ts';
+import { isEndStatus, NOT_LIVE } from '../core/job.ts';
 import type { Decision, JobResult, JobState, Resolution } from '../core/job.ts';
 import { toWorkflowId } from '../core/keys.ts';
 import { toJobResult } from '../failures.ts';
@@ -187,10 +187,7 @@ function withoutWorker(description: WorkflowExecutionDescription, jobId: string)
     hold: null,
     startedAt: description.startTime.toISOString(),
     finishedAt: description.closeTime?.toISOString() ?? null,
-    progress: null,
-    nextPollAt: null,
-    taskExpiresAt: null,
-    urlExpiresAt: null,
+    ...NOT_LIVE,
     history: [],
   };
 }

@@ -54,6 +54,19 @@ export function toArtifactKey(
   return `jobs/${jobId}/${String(number)}/${String(index)}.${extension}`;
 }
 
+/** Key of what is known about the artifacts beside it: `jobs/<jobId>/<number>/job.json`. Wire format, version 1. */
+export function toProvenanceKey(jobId: string, number: number): string {
+  return `jobs/${jobId}/${String(number)}/job.json`;
+}
+
+/** The submission whose files have this key, or lie beside it; `undefined` for what is no such key. */
+export function splitArtifactKey(key: string): { jobId: string; number: number } | undefined {
+  const match = /^jobs\/(?<jobId>.+)\/(?<number>\d+)\/(?:job\.json|\d+\.[^/]+)$/.exec(key);
+  const { jobId, number } = match?.groups ?? {};
+  if (jobId === undefined || !isJobId(jobId)) return undefined;
+  return { jobId, number: Number(number) };
+}
+
 /** Key of bytes that came inside a reply, kept until they are checked and published. */
 export function toStagingKey(jobId: string, number: number, index: number): string {
   return `staging/${jobId}/${String(number)}/${String(index)}`;

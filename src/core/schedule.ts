@@ -1,17 +1,5 @@
 import type { Timing } from './account.ts';
 
-/** Part of a clock's life that is kept as a margin, and its bounds in milliseconds. */
-const MARGIN_SHARE = 0.02;
-const MIN_MARGIN_MS = 1_000;
-const MAX_MARGIN_MS = 300_000;
-
-/** When a clock that started at `startMs` is over for us: its life minus a margin. Milliseconds since 1970. */
-export function toDeadline(startMs: number, lifeSeconds: number): number {
-  const lifeMs = lifeSeconds * 1000;
-  const marginMs = Math.min(MAX_MARGIN_MS, Math.max(MIN_MARGIN_MS, lifeMs * MARGIN_SHARE));
-  return startMs + Math.max(lifeMs - marginMs, lifeMs / 2);
-}
-
 export interface PollDelayFacts {
   readonly timing: Pick<Timing, 'minPollSeconds' | 'maxPollSeconds'>;
   /** Readings in a row that changed nothing, this one included. */

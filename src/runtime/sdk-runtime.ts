@@ -7,9 +7,9 @@ let isInstalled = false;
 
 /**
  * Sets the SDK's process-wide runtime up, once: its log goes to ours, warnings and worse only, and signals stay with the
- * command that runs. What the core says about a server that is away is left to the watch.
+ * command that runs. With a port, metrics are served there for Prometheus, on loopback. What the core says about a server that is away is left to the watch.
  */
-export function installSdkRuntime(logger: Logger): void {
+export function installSdkRuntime(logger: Logger, metricsPort?: number): void {
   if (isInstalled) return;
   isInstalled = true;
   Runtime.install({
@@ -20,6 +20,9 @@ export function installSdkRuntime(logger: Logger): void {
         filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }),
         forward: {},
       },
+      ...(metricsPort === undefined
+        ? {}
+        : { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } }),
     },
   });
 }

@@ -62,13 +62,14 @@ export function pollQueue(
   };
 }
 
-/** Downloads. */
-export function transferQueue({ storeArtifact }: Activities): SdkWorkerOptions {
+/** Downloads. Heartbeats carry where a transfer stands, so they are sent often. */
+export function transferQueue({ storeArtifact, writeProvenance }: Activities): SdkWorkerOptions {
   return {
     taskQueue: TRANSFER_QUEUE,
-    activities: { storeArtifact },
+    activities: { storeArtifact, writeProvenance },
     maxConcurrentActivityTaskExecutions: 8,
     maxConcurrentActivityTaskPolls: 2,
+    maxHeartbeatThrottleInterval: '2 seconds',
     ...shutdownTimes(GRACE_MS),
   };
 }

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, condition } from '@temporalio/workflow';
+import { CancelledFailure, condition } from '@temporalio/workflow';
 import type {
   AcceptedTask,
   OpenedJob,
@@ -14,6 +14,7 @@ import { resubmitDelayMs } from '../core/schedule.ts';
 import { toEarlyEnd, toErrorReport, toLastHeartbeat } from '../failures.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
+import { runUntil } from './run-until.ts';
 import { settleSubmission } from './settle-submission.ts';
 import type { LostSubmission } from './settle-submission.ts';
 import { openingSteps, submitStep } from './steps.ts';
@@ -214,13 +215,5 @@ async function pauseBeforeNext(
 /** Runs a step that ends early when the job is cancelled. */
 async function untilCancelled<T>(control: JobControl, run: () => Promise<T>): Promise<T> {
   if (control.cancel !== undefined) throw new CancelledFailure('cancelled before it was scheduled');
-  const scope = new CancellationScope();
-  const stop = control.onChange(() => {
-    if (control.cancel !== undefined) scope.cancel();
-  });
-  try {
-    return await scope.run(run);
-  } finally {
-    stop();
-  }
+  return await runUntil(control, { isDue: () => control.cancel !== undefined }, run);
 }

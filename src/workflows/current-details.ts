@@ -48,4 +48,8 @@ const HOLD_HELP: Readonly<Record<NonNullable<JobState['hold']>['reason'], string
     'The provider refuses the key. Reading goes on; put a working key where the account takes it from.',
   unreadable: 'The provider answers something unreadable. Reading goes on.',
   provider_unavailable: 'The provider cannot be reached. Reading goes on.',
+  crashing:
+    'Storing an output took its worker down, again and again. Look at the log of the transfer worker, then send update `pollNow` to try again, or `cancelJob` to give the output up. The render is paid and is not repeated.',
+  not_stored:
+    'An output is not stored, and its URL may be dead by now. Mend what the evidence names, then send update `pollNow` to try again, or `cancelJob` to give the output up. The render is paid and is not repeated.',
 };

@@ -1,11 +1,14 @@
-import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import type { AcceptedTask, FollowAnswer, FollowStep } from '../activities/index.ts';
+import { toClockMoments, toUrgency } from '../core/clocks.ts';
+import type { ClockMoments, Urgency } from '../core/clocks.ts';
 import { isTerminal } from '../core/provider.ts';
 import type { Operation, Snapshot } from '../core/provider.ts';
-import { toDeadline } from '../core/schedule.ts';
 import { toEarlyEnd } from '../failures.ts';
+import { countUrgent } from './alerts.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
+import { runUntil } from './run-until.ts';
 import { cancelStep, followStep } from './steps.ts';
 
 /** How the provider's side of a job ended. */
@@ -24,9 +27,6 @@ export interface FollowedTask {
   readonly firstPollMs: number;
 }
 
-/** Part of the task's life at whose end readings go before all others, and its longest. */
-const URGENT_SHARE = 0.05;
-const MAX_URGENT_MS = 10 * 60_000;
 const LAST_READING_MS = 60_000;
 
 /** Follows an accepted task until a terminal reading or the end of its life, whatever the provider answers meanwhile. */
@@ -84,15 +84,31 @@ class Follower {
     return { snapshot: this.#snapshot, lastUnfinishedAtMs: this.#lastUnfinishedAtMs };
   }
 
+  #moments(): ClockMoments {
+    return toClockMoments({
+      timing: this.#record.plan.timing,
+      armedAtMs: this.#armedAtMs,
+      lastUnfinishedAtMs: this.#lastUnfinishedAtMs,
+      extraLifeMs: this.#control.extraLifeMs,
+    });
+  }
+
   #lifeEndsAtMs(): number {
-    const { taskLifeSeconds } = this.#record.plan.timing;
-    return toDeadline(this.#armedAtMs, taskLifeSeconds) + this.#control.extraLifeMs;
+    return this.#moments().taskEndsAtMs;
   }
 
   #showRunning(note: string): void {
     const status = this.#snapshot.status === 'queued' ? 'queued' : 'running';
-    const taskExpiresAt = new Date(this.#lifeEndsAtMs()).toISOString();
-    this.#record.update({ status, taskExpiresAt, progress: this.#snapshot.progress ?? null }, note);
+    const { taskEndsAtMs, lastSafePollAtMs } = this.#moments();
+    this.#record.update(
+      {
+        status,
+        taskExpiresAt: new Date(taskEndsAtMs).toISOString(),
+        lastSafePollAt: new Date(lastSafePollAtMs).toISOString(),
+        progress: this.#snapshot.progress ?? null,
+      },
+      note,
+    );
   }
 
   async #waitForFirstReading(): Promise<void> {
@@ -128,25 +144,20 @@ class Follower {
 
   /** One pending activity that the server retries, until it tells something new, a message wakes the job or time is up. */
   async #follow(leftMs: number): Promise<FollowAnswer | 'woken'> {
-    const urgentMs = Math.min(
-      MAX_URGENT_MS,
-      this.#record.plan.timing.taskLifeSeconds * 1000 * URGENT_SHARE,
-    );
-    const isUrgent = leftMs <= urgentMs;
+    const { taskLifeSeconds, urlLifeSeconds } = this.#record.plan.timing;
+    const safeMs = this.#moments().lastSafePollAtMs - Date.now();
+    const urgency = toUrgency(safeMs, Math.min(taskLifeSeconds, urlLifeSeconds));
+    if (urgency.priorityKey === 1) countUrgent(this.#record.plan.account, 'poll');
+    const { risesInMs } = urgency;
+    const interruption = {
+      isDue: () => this.#isWorthWaking(),
+      ...(risesInMs === undefined || risesInMs >= leftMs
+        ? {}
+        : { atLatest: { afterMs: risesInMs, why: 'the task is read before others then' } }),
+    };
     this.#control.takeWake();
-    const scope = new CancellationScope();
-    const stop = this.#control.onChange(() => {
-      if (this.#isWorthWaking()) scope.cancel();
-    });
-    const lead = new CancellationScope();
-    if (!isUrgent) {
-      lead
-        .run(() => sleep(leftMs - urgentMs, { summary: 'from here on this task is read first' }))
-        .then(() => scope.cancel())
-        .catch(() => undefined);
-    }
     try {
-      return await scope.run(() => this.#step(leftMs, isUrgent, false));
+      return await runUntil(this.#control, interruption, () => this.#step(leftMs, urgency, false));
     } catch (error) {
       switch (toEarlyEnd(error)) {
         case 'woken':
@@ -157,22 +168,19 @@ class Follower {
         case undefined:
           throw error;
       }
-    } finally {
-      stop();
-      lead.cancel();
     }
   }
 
   async #readOnce(): Promise<FollowAnswer> {
     try {
-      return await this.#step(LAST_READING_MS, true, true);
+      return await this.#step(LAST_READING_MS, { priorityKey: 1 }, true);
     } catch (error) {
       if (toEarlyEnd(error) === undefined) throw error;
       return this.#nothingNew('unchanged');
     }
   }
 
-  async #step(lifeMs: number, isUrgent: boolean, once: boolean): Promise<FollowAnswer> {
+  async #step(lifeMs: number, urgency: Urgency, once: boolean): Promise<FollowAnswer> {
     const { plan, facts, jobId } = this.#record;
     const step: FollowStep = {
       jobId,
@@ -187,7 +195,7 @@ class Follower {
       once,
     };
     const summary = once ? 'last reading of the task' : `follow the task: ${this.#snapshot.status}`;
-    return await followStep(plan, { lifeMs, isUrgent, summary }).followTask(step);
+    return await followStep(plan, { lifeMs, urgency, summary }).followTask(step);
   }
 
   #nothingNew(kind: 'life_over' | 'unchanged'): FollowAnswer {

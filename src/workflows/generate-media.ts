@@ -15,7 +15,7 @@ import { followToEnd } from './follow-to-end.ts';
 import { registerHandlers } from './handlers.ts';
 import { JobControl } from './job-control.ts';
 import { JobRecord } from './job-record.ts';
-import { ledgerSteps } from './steps.ts';
+import { ledgerSteps, provenanceStep } from './steps.ts';
 import { storeOutputs } from './store-outputs.ts';
 
 /**
@@ -140,11 +140,12 @@ async function runTask(
   }
   const { snapshot, lastUnfinishedAtMs } = end;
   const { artifacts, error } = await storeOutputs(
-    { task, number, snapshot, lastUnfinishedAtMs },
+    { task, number, armedAtMs, snapshot, lastUnfinishedAtMs },
     record,
     control,
   );
   record.update({ artifacts, cost: await adjust(record, number, artifacts) });
+  if (artifacts.length > 0) await describe(record, number);
   return await close(record, judgeStored(error, artifacts.length), error);
 }
 
@@ -163,6 +164,20 @@ async function adjust(
   if (cost?.state !== 'estimated' || outputSeconds === 0) return cost;
   const { adjustCost } = ledgerSteps();
   return await adjustCost({ jobId: record.jobId, number, account, request, outputSeconds });
+}
+
+/** The files stand for themselves: a store that does not take the description ends nothing. */
+async function describe(record: JobRecord, number: number): Promise<void> {
+  try {
+    await provenanceStep().writeProvenance({
+      jobId: record.jobId,
+      number,
+      cost: record.facts.cost,
+    });
+  } catch (error) {
+    const why = toErrorReport(error)?.message ?? 'the store did not take it in time';
+    record.update({}, `job.json was not written: ${why}`);
+  }
 }
 
 /** A job that keeps a part of its outputs has failed, whatever became of the rest. */

@@ -26,6 +26,7 @@ export interface ResolutionAnswer {
 export class JobControl {
   #cancel: CancelRequest | undefined;
   #wake = false;
+  #wakes = 0;
   #extraLifeMs = 0;
   #resolution: PendingResolution | undefined;
   #isResolving = false;
@@ -51,8 +52,14 @@ export class JobControl {
     this.#notify();
   }
 
+  /** How often something woke the job so far: tells each of several waits what is new to it. */
+  get wakes(): number {
+    return this.#wakes;
+  }
+
   wake(): void {
     this.#wake = true;
+    this.#wakes += 1;
     this.#notify();
   }
 

@@ -13,6 +13,7 @@ import type {
 } from '../core/job.ts';
 import { toJobId } from '../core/keys.ts';
 import type { JobPlan } from '../activities/index.ts';
+import { countExpiry, countHold } from './alerts.ts';
 import { toCurrentDetails } from './current-details.ts';
 import { toAttributeChanges } from './search-attributes.ts';
 import type { Attributes } from './search-attributes.ts';
@@ -32,6 +33,8 @@ interface Facts {
   nextPollAt: string | null;
   taskExpiresAt: string | null;
   urlExpiresAt: string | null;
+  lastSafePollAt: string | null;
+  lastSafeDownloadAt: string | null;
   cancelRequestedAt: string | null;
   finishedAt: string | null;
 }
@@ -64,6 +67,8 @@ export class JobRecord {
       nextPollAt: null,
       taskExpiresAt: null,
       urlExpiresAt: null,
+      lastSafePollAt: null,
+      lastSafeDownloadAt: null,
       cancelRequestedAt: null,
       finishedAt: null,
     };
@@ -90,6 +95,9 @@ export class JobRecord {
    * What a provider's words repeat of the request is hidden here, before anything shows or stores it.
    */
   update(change: Partial<Facts>, note?: string): void {
+    if (change.hold && change.hold.reason !== this.#facts.hold?.reason) {
+      countHold(this.#facts.plan?.account ?? '', change.hold.reason);
+    }
     Object.assign(this.#facts, change);
     const { plan, error, hold } = this.#facts;
     const privateTexts = plan === null ? [] : privateTextsOf(plan.request);
@@ -138,12 +146,15 @@ export class JobRecord {
 
   toState(): JobState {
     const { progress, nextPollAt, taskExpiresAt, urlExpiresAt } = this.#facts;
+    const { lastSafePollAt, lastSafeDownloadAt } = this.#facts;
     return {
       ...this.toResult(),
       progress,
       nextPollAt,
       taskExpiresAt,
       urlExpiresAt,
+      lastSafePollAt,
+      lastSafeDownloadAt,
       history: [...this.#history],
     };
   }
@@ -152,6 +163,7 @@ export class JobRecord {
   end(status: EndStatus, error: ErrorReport | null): JobResult {
     const finishedAt = new Date().toISOString();
     const hold = null;
+    if (status === 'expired') countExpiry(this.#facts.plan?.account ?? '', error?.code ?? '');
     this.update({ status, error, finishedAt, hold, nextPollAt: null }, endNote(status, error));
     return this.toResult();
   }

@@ -9,6 +9,7 @@ import { toCost } from '../core/billing.ts';
 import { toEarlyEnd } from '../failures.ts';
 import type { JobControl, PendingResolution } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
+import { runUntil } from './run-until.ts';
 import { reconcileStep, resolveStep, watchStep } from './steps.ts';
 
 type UnknownOutcome = Extract<SubmitOutcome, { outcome: 'unknown' }>;
@@ -100,17 +101,11 @@ async function untilNews<T>(
   isNews: () => boolean,
   run: () => Promise<T>,
 ): Promise<T | 'news'> {
-  const scope = new CancellationScope();
-  const stop = control.onChange(() => {
-    if (isNews()) scope.cancel();
-  });
   try {
-    return await scope.run(run);
+    return await runUntil(control, { isDue: isNews }, run);
   } catch (error) {
     if (toEarlyEnd(error) === 'woken') return 'news';
     throw error;
-  } finally {
-    stop();
   }
 }
 

@@ -1,6 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Activities, JobPlan } from '../activities/index.ts';
+import type { Urgency } from '../core/clocks.ts';
 import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE } from '../core/keys.ts';
 
 /** What submit needs beside its POST: arming, the commit of the outcome, the spool, a margin. Milliseconds. */
@@ -89,7 +90,7 @@ export function resolveStep(plan: JobPlan, number: number): Steps<'resolveSubmis
 export interface FollowOptions {
   /** Milliseconds until no attempt may start any more. */
   readonly lifeMs: number;
-  readonly isUrgent: boolean;
+  readonly urgency: Urgency;
   readonly summary: string;
 }
 
@@ -105,7 +106,7 @@ export function followStep(plan: JobPlan, options: FollowOptions): Steps<'follow
       maximumInterval: Math.max(plan.timing.minPollSeconds, plan.timing.maxPollSeconds) * 1000,
     },
     summary: options.summary,
-    ...(options.isUrgent ? { priority: URGENT } : {}),
+    ...toPriority(options.urgency),
   });
 }
 
@@ -121,14 +122,31 @@ export function cancelStep(plan: JobPlan): Steps<'cancelTask'> {
   });
 }
 
-export function storeStep(index: number, lifeMs: number): Steps<'storeArtifact'> {
-  const options: ActivityOptions = {
+/** An attempt that runs when a fresh one is wanted is waited for: what it has fetched is not thrown away. */
+export function storeStep(index: number, lifeMs: number, urgency: Urgency): Steps<'storeArtifact'> {
+  return proxyActivities<Steps<'storeArtifact'>>({
     taskQueue: TRANSFER_QUEUE,
     startToCloseTimeout: TRANSFER_DEADLINE_MS,
     heartbeatTimeout: TRANSFER_HEARTBEAT_MS,
     scheduleToCloseTimeout: Math.max(1_000, lifeMs),
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 60_000 },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: `output ${index}: fetch, check, publish`,
-  };
-  return proxyActivities<Steps<'storeArtifact'>>(options);
+    ...toPriority(urgency),
+  });
+}
+
+/** The files are safe by then, so a store that is away holds nobody up for long. */
+export function provenanceStep(): Steps<'writeProvenance'> {
+  return proxyActivities<Steps<'writeProvenance'>>({
+    taskQueue: TRANSFER_QUEUE,
+    startToCloseTimeout: LEDGER_DEADLINE_MS,
+    scheduleToCloseTimeout: '10 minutes',
+    retry: LEDGER_RETRY,
+    summary: 'write job.json beside the files',
+  });
+}
+
+function toPriority({ priorityKey }: Urgency): Pick<ActivityOptions, 'priority'> {
+  return priorityKey === undefined ? {} : { priority: { priorityKey } };
 }

@@ -1,17 +1,22 @@
-import { CancellationScope, sleep } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import type { AcceptedTask } from '../activities/index.ts';
+import { leastDownloadMs, toClockMoments, toUrgency } from '../core/clocks.ts';
+import type { ClockMoments } from '../core/clocks.ts';
 import type { ErrorReport } from '../core/errors.ts';
-import type { Artifact } from '../core/job.ts';
+import type { Artifact, HoldReason } from '../core/job.ts';
 import type { Snapshot, TaskOutput } from '../core/provider.ts';
-import { toDeadline } from '../core/schedule.ts';
 import { toEarlyEnd, toErrorReport } from '../failures.ts';
+import { countUrgent } from './alerts.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
-import { followStep, storeStep } from './steps.ts';
+import { readAgain } from './read-again.ts';
+import { runUntil } from './run-until.ts';
+import { storeStep } from './steps.ts';
 
 export interface StoringTask {
   readonly task: AcceptedTask;
   readonly number: number;
+  readonly armedAtMs: number;
   readonly snapshot: Snapshot;
   /** The URL's life counts from here. Milliseconds since 1970. */
   readonly lastUnfinishedAtMs: number;
@@ -28,9 +33,6 @@ const HEALED_BY_READING: ReadonlySet<string> = new Set([
   'provider.output_expired',
   'provider.output_invalid',
 ]);
-const FRESH_READING_MS = 60_000;
-/** A result host may lag behind its API: the second try comes after a pause. */
-const MIN_PAUSE_MS = 2_000;
 
 /** Stores every output of a succeeded task, side by side; what was stored stays, whatever becomes of the others. */
 export async function storeOutputs(
@@ -38,23 +40,26 @@ export async function storeOutputs(
   record: JobRecord,
   control: JobControl,
 ): Promise<StoredOutputs> {
-  const { urlLifeSeconds } = record.plan.timing;
-  const endsAtMs = (): number =>
-    toDeadline(storing.lastUnfinishedAtMs, urlLifeSeconds) + control.extraLifeMs;
   const outputs = await requireOutputs(storing, record);
-  record.update(
-    { status: 'storing', progress: 100, urlExpiresAt: new Date(endsAtMs()).toISOString() },
-    `the task succeeded; ${outputs.length} ${outputs.length === 1 ? 'output is' : 'outputs are'} to be stored`,
-  );
+  const storer = new OutputStorer(storing, record, control);
+  storer.begin(outputs.length);
   if (outputs.length === 0) return { artifacts: [], error: noOutput(storing.task.taskId) };
-
-  const stored = await Promise.all(
-    outputs.map((output, index) => storeOutput(storing, record, control, index, output, endsAtMs)),
-  );
+  const stored = await Promise.all(outputs.map((output, index) => storer.store(index, output)));
   return {
     artifacts: stored.filter((item): item is Artifact => 'sha256' in item),
     error: stored.find((item): item is ErrorReport => 'code' in item) ?? null,
   };
+}
+
+/** An answer that ends the task without naming an output may be read a moment too early. */
+async function requireOutputs(
+  { task, number, snapshot }: StoringTask,
+  record: JobRecord,
+): Promise<readonly TaskOutput[]> {
+  const { outputs = [] } = snapshot;
+  if (outputs.length > 0) return outputs;
+  record.update({}, 'the task succeeded without naming an output; it is read again');
+  return (await readAgain(record, number, task)) ?? [];
 }
 
 function noOutput(taskId: string): ErrorReport {
@@ -65,64 +70,173 @@ function noOutput(taskId: string): ErrorReport {
   };
 }
 
-async function storeOutput(
-  storing: StoringTask,
-  record: JobRecord,
-  control: JobControl,
-  index: number,
-  output: TaskOutput,
-  endsAtMs: () => number,
-): Promise<Artifact | ErrorReport> {
-  let current = output;
-  let mayReadAgain = true;
-  for (;;) {
-    const stored = await storeUntilWoken(storing, record, control, index, current, endsAtMs());
-    if (stored === 'woken') continue;
-    if (!('code' in stored) || !mayReadAgain || !HEALED_BY_READING.has(stored.code)) return stored;
-    mayReadAgain = false;
-    record.update({}, `output ${index}: ${stored.code}; the task is read once more`);
-    current = (await readAgain(storing, record))?.[index] ?? current;
+/** How one scheduled transfer ended. */
+type Tried =
+  | { readonly kind: 'stored'; readonly artifact: Artifact }
+  /** A message or the clock wants a fresh one. */
+  | { readonly kind: 'replaced' }
+  | { readonly kind: 'refused'; readonly error: ErrorReport }
+  /** Our own side did not store it in the time its URL was sure to live. */
+  | { readonly kind: 'late'; readonly error: ErrorReport }
+  /** Every attempt took its worker down. */
+  | { readonly kind: 'crashing'; readonly error: ErrorReport };
+
+class OutputStorer {
+  readonly #storing: StoringTask;
+  readonly #record: JobRecord;
+  readonly #control: JobControl;
+  readonly #held = new Set<number>();
+  #urlStartMs: number;
+
+  constructor(storing: StoringTask, record: JobRecord, control: JobControl) {
+    this.#storing = storing;
+    this.#record = record;
+    this.#control = control;
+    // A provider's stamp may only shorten our own clock.
+    const completedAtMs = Date.parse(storing.snapshot.completedAt ?? '');
+    this.#urlStartMs = Number.isNaN(completedAtMs)
+      ? storing.lastUnfinishedAtMs
+      : Math.min(storing.lastUnfinishedAtMs, completedAtMs);
+  }
+
+  begin(outputs: number): void {
+    const what = outputs === 1 ? '1 output is' : `${outputs} outputs are`;
+    this.#record.update({ status: 'storing', progress: 100 });
+    this.#showClock(`the task succeeded; ${what} to be stored`);
+  }
+
+  async store(index: number, output: TaskOutput): Promise<Artifact | ErrorReport> {
+    let current = output;
+    let mayReadAgain = true;
+    for (;;) {
+      const tried = await this.#try(index, current);
+      if (tried.kind === 'replaced') continue;
+      if (tried.kind === 'stored') return tried.artifact;
+      const { kind, error } = tried;
+      const isFinal = kind === 'refused' && !HEALED_BY_READING.has(error.code);
+      if (isFinal) return error;
+      if (mayReadAgain && kind !== 'crashing') {
+        mayReadAgain = false;
+        current = await this.#refresh(index, current, error);
+        continue;
+      }
+      if (kind === 'refused') return error;
+      const reason = kind === 'crashing' ? 'crashing' : 'not_stored';
+      if (!(await this.#hold(index, reason, error))) return error;
+      mayReadAgain = true;
+    }
+  }
+
+  async #try(index: number, output: TaskOutput): Promise<Tried> {
+    const { plan, jobId } = this.#record;
+    const { urlLifeSeconds } = plan.timing;
+    const { urlEndsAtMs, lastSafeDownloadAtMs } = this.#moments();
+    const now = Date.now();
+    const lifeMs = Math.max(urlEndsAtMs - now, leastDownloadMs(urlLifeSeconds));
+    const urgency = toUrgency(lastSafeDownloadAtMs - now, urlLifeSeconds);
+    if (urgency.priorityKey === 1) countUrgent(plan.account, 'download');
+    const { risesInMs } = urgency;
+    const { wakes } = this.#control;
+    const interruption = {
+      isDue: () => this.#control.wakes > wakes,
+      ...(risesInMs === undefined
+        ? {}
+        : { atLatest: { afterMs: risesInMs, why: `output ${index} goes before others then` } }),
+    };
+    this.#showClock();
+    try {
+      const stored = await runUntil(this.#control, interruption, () =>
+        storeStep(index, lifeMs, urgency).storeArtifact({
+          jobId,
+          number: this.#storing.number,
+          account: plan.account,
+          index,
+          output,
+          kind: plan.kind,
+        }),
+      );
+      if ('sha256' in stored) return { kind: 'stored', artifact: stored };
+      return { kind: 'crashing', error: crashing(index, stored.attempts) };
+    } catch (error) {
+      const report = toErrorReport(error);
+      switch (toEarlyEnd(error)) {
+        case 'woken':
+          return { kind: 'replaced' };
+        case 'timed_out':
+          return {
+            kind: isProviders(report) ? 'refused' : 'late',
+            error: outOfTime(index, report),
+          };
+        case undefined:
+          if (report === undefined) throw error;
+          return { kind: 'refused', error: report };
+      }
+    }
+  }
+
+  /** The output as one fresh reading names it. A new URL begins a new life. */
+  async #refresh(index: number, output: TaskOutput, error: ErrorReport): Promise<TaskOutput> {
+    const { task, number } = this.#storing;
+    this.#record.update({}, `output ${index}: ${error.code}; the task is read once more`);
+    const fresh = (await readAgain(this.#record, number, task))?.[index] ?? output;
+    const isNew = fresh.source === 'url' && (output.source !== 'url' || fresh.url !== output.url);
+    if (isNew) this.#urlStartMs = Date.now();
+    return fresh;
+  }
+
+  /** Waits until somebody wants another try. False where the job was asked to end instead. */
+  async #hold(index: number, reason: HoldReason, error: ErrorReport): Promise<boolean> {
+    const { wakes } = this.#control;
+    const isAsked = (): boolean => this.#control.wakes > wakes;
+    if (this.#control.cancel !== undefined) return false;
+    this.#held.add(index);
+    const evidence = { index, code: error.code, message: error.message, ...error.details };
+    const { number } = this.#storing;
+    const since = new Date().toISOString();
+    this.#record.update(
+      { status: 'held', hold: { reason, number, since, evidence } },
+      `output ${index} waits for a person: ${error.message}`,
+    );
+    await condition(() => isAsked() || this.#control.cancel !== undefined);
+    this.#held.delete(index);
+    if (this.#held.size === 0) {
+      this.#record.update({ status: 'storing', hold: null }, `output ${index} is tried again`);
+    }
+    return isAsked();
+  }
+
+  #moments(): ClockMoments {
+    return toClockMoments({
+      timing: this.#record.plan.timing,
+      armedAtMs: this.#storing.armedAtMs,
+      lastUnfinishedAtMs: this.#urlStartMs,
+      extraLifeMs: this.#control.extraLifeMs,
+    });
+  }
+
+  #showClock(note?: string): void {
+    const { urlEndsAtMs, lastSafeDownloadAtMs } = this.#moments();
+    this.#record.update(
+      {
+        urlExpiresAt: new Date(urlEndsAtMs).toISOString(),
+        lastSafeDownloadAt: new Date(lastSafeDownloadAtMs).toISOString(),
+      },
+      note,
+    );
   }
 }
 
-async function storeUntilWoken(
-  storing: StoringTask,
-  record: JobRecord,
-  control: JobControl,
-  index: number,
-  output: TaskOutput,
-  endsAtMs: number,
-): Promise<Artifact | ErrorReport | 'woken'> {
-  const { plan, jobId } = record;
-  const scope = new CancellationScope();
-  const stop = control.onChange(() => {
-    if (control.takeWake()) scope.cancel();
-  });
-  try {
-    return await scope.run(() =>
-      storeStep(index, endsAtMs - Date.now()).storeArtifact({
-        jobId,
-        number: storing.number,
-        account: plan.account,
-        index,
-        output,
-        kind: plan.kind,
-      }),
-    );
-  } catch (error) {
-    const report = toErrorReport(error);
-    switch (toEarlyEnd(error)) {
-      case 'woken':
-        return 'woken';
-      case 'timed_out':
-        return outOfTime(index, report);
-      case undefined:
-        if (report === undefined) throw error;
-        return report;
-    }
-  } finally {
-    stop();
-  }
+/** Where the result host was the trouble to the end, its clock decides; nobody here could mend it. */
+function isProviders(report: ErrorReport | undefined): boolean {
+  return report?.code.startsWith('provider.') === true;
+}
+
+function crashing(index: number, attempts: number): ErrorReport {
+  return {
+    code: 'storage.unavailable',
+    message: `output ${index}: ${attempts} attempts to store it took their worker down; look at the worker's log, then try again`,
+    details: { index, attempts },
+  };
 }
 
 function outOfTime(index: number, last: ErrorReport | undefined): ErrorReport {
@@ -131,49 +245,4 @@ function outOfTime(index: number, last: ErrorReport | undefined): ErrorReport {
     message: `output ${index} could not be fetched while its URL lived${last === undefined ? '' : `: ${last.message}`}`,
     details: { index, ...(last === undefined ? {} : { lastCode: last.code }) },
   };
-}
-
-/** An answer that ends the task without naming an output may be read a moment too early. */
-async function requireOutputs(
-  storing: StoringTask,
-  record: JobRecord,
-): Promise<readonly TaskOutput[]> {
-  const { outputs = [] } = storing.snapshot;
-  if (outputs.length > 0) return outputs;
-  record.update({}, 'the task succeeded without naming an output; it is read again');
-  return (await readAgain(storing, record)) ?? [];
-}
-
-/** The task said `succeeded` before; asking as if it were running makes any answer news. */
-async function readAgain(
-  storing: StoringTask,
-  record: JobRecord,
-): Promise<readonly TaskOutput[] | undefined> {
-  const { plan, facts, jobId } = record;
-  await sleep(Math.max(MIN_PAUSE_MS, plan.timing.minPollSeconds * 1000), {
-    summary: 'before the task is read again',
-  });
-  try {
-    const answer = await followStep(plan, {
-      lifeMs: FRESH_READING_MS,
-      isUrgent: true,
-      summary: 'a fresh reading of the outputs',
-    }).followTask({
-      jobId,
-      number: storing.number,
-      account: plan.account,
-      operation: storing.task.operation,
-      known: { status: 'running', trouble: null },
-      timing: plan.timing,
-      lifeEndsAtMs: Date.now() + FRESH_READING_MS,
-      polls: facts.polls,
-      notBeforeMs: 0,
-      once: true,
-    });
-    record.update({ polls: Math.max(answer.polls, record.facts.polls) });
-    return answer.kind === 'changed' ? answer.snapshot.outputs : undefined;
-  } catch (error) {
-    if (toEarlyEnd(error) === undefined) throw error;
-    return undefined;
-  }
 }

@@ -62,6 +62,7 @@ export async function startAnotherWorker(
     spool: createFileSpool({ directory: places.spool, sealer: PLAIN, logger: LOGGER }),
     gate: createSubmitGate(),
     store: createFileSystemStore({ root: places.store }),
+    sealer: PLAIN,
     fetcher: createMediaFetcher(),
     inspectMedia,
     parseJobInput: (input) => input as JobInput,
@@ -91,10 +92,23 @@ export async function startAnotherWorker(
       return await submit(ports, steps.submit(number), nothing);
     },
     recordCost: (step) => recordCost(ports, step),
-    storeArtifact: (step) => storeArtifact(ports, step, nothing, new AbortController().signal),
+    storeArtifact: (step) => storeOnce(ports, step),
     closeJob: (step) => closeJob(ports, step),
     close: () => ports.ledger.close(),
   };
+}
+
+/** A worker on another machine: nothing of an earlier transfer is there. */
+async function storeOnce(ports: ActivityPorts, step: StepOf<'storeArtifact'>): Promise<Artifact> {
+  const { signal } = new AbortController();
+  const stored = await storeArtifact(ports, step, {
+    attempt: 1,
+    previous: undefined,
+    heartbeat: nothing,
+    signal,
+  });
+  if ('sha256' in stored) return stored;
+  throw new Error(`output ${step.index} was not stored: ${stored.kind}`);
 }
 
 const WAIT_MS = 100;

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { AcceptedTask } from '../../src/activities/index.ts';
+import type { TransferProgress } from '../../src/activities/transfer-progress.ts';
 import type { Artifact } from '../../src/core/job.ts';
 import { createFileSystemStore } from '../../src/storage/file-system.ts';
+import { openFileHost } from '../installation/file-host.ts';
 import { measureFile } from '../installation/stored-file.ts';
+import { until } from '../installation/until.ts';
 import { ACCOUNT } from './account.ts';
 import { accept, killAt } from './after-acceptance.ts';
-import { openFaultyLine } from './faulty-line.ts';
 import type { StepOf } from './steps.ts';
 import { violationsOf, walk } from './walk.ts';
 import type { World } from './world.ts';
@@ -58,16 +60,24 @@ it.each([
 );
 
 it('C8 killed in the middle of a download: nothing at its key, and fetched again', async () => {
-  const line = await openFaultyLine([{ kind: 'drip', everyMs: 1 }]);
   await inWorld({}, async (world) => {
-    const step = toStep(line.inFrontOf(toUrl(world, await accept(world))));
-    await killAt(world, ['storeArtifact', step], { moment: '^after file write ', count: 5 });
+    const served = await fetch(toUrl(world, await accept(world)));
+    const host = await openFileHost(new Uint8Array(await served.arrayBuffer()));
+    const step = toStep(host.url);
+    host.stallNext(500);
+    const process = await world.start([['storeArtifact', step]]);
+    await until('a part of the file to arrive', async () => {
+      const last = (await world.heartbeats()).at(-1) as TransferProgress | undefined;
+      return last?.bytes === 500;
+    });
+    process.signal('SIGKILL');
+    await process.ended;
     const keysBefore = await keysIn(world);
 
     expect(keysBefore).toEqual([]);
     await expectStoredAgain(world, step);
+    await host.close();
   });
-  await line.close();
 });
 
 it.each([

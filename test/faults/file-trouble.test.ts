@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { FaultRule } from '../../simulator/index.ts';
 import type { JobResult } from '../../src/core/job.ts';
 import type { TestInstallation } from '../installation/installation.ts';
@@ -78,7 +78,10 @@ describe('a result', () => {
       sizeBytes: artifact?.sizeBytes,
       sha256: artifact?.sha256,
     });
-    expect(await filesOf(result)).toHaveLength(1);
+    expect((await filesOf(result)).map((path) => basename(path)).sort()).toEqual([
+      '0.mp4',
+      'job.json',
+    ]);
     expect(installation.creates(prompt)).toHaveLength(1);
   });
 

@@ -39,6 +39,7 @@ async function openPorts() {
     spool: createFileSpool({ directory: plan.spool, sealer: PLAIN, logger }),
     gate: createSubmitGate(),
     store: createFileSystemStore({ root: plan.store }),
+    sealer: PLAIN,
     fetcher: createMediaFetcher(),
     inspectMedia,
     parseJobInput: (input) => input,
@@ -65,9 +66,11 @@ const ACTIVITIES = {
     );
   },
   recordCost: async (step) => (await loadActivity('record-cost')).recordCost(ports, step),
-  storeArtifact: async (step) => {
+  /** `previous`: what the attempt before it left in a heartbeat. */
+  storeArtifact: async ({ previous, ...step }) => {
     const { storeArtifact } = await loadActivity('store');
-    return storeArtifact(ports, step, heartbeat, new globalThis.AbortController().signal);
+    const { signal } = new globalThis.AbortController();
+    return storeArtifact(ports, step, { attempt: 1, previous, heartbeat, signal });
   },
   closeJob: async (step) => (await loadActivity('close-job')).closeJob(ports, step),
   drainSpool: async () => (await loadActivity('drain')).drainSpool(ports),

@@ -50,6 +50,11 @@ export class Attempt implements CodeContext {
     });
   }
 
+  /** Why it was cancelled: only the server does that here. */
+  get cancellationDetails(): { readonly cancelRequested: boolean } | undefined {
+    return this.#cancelling?.signal.aborted === true ? { cancelRequested: true } : undefined;
+  }
+
   /** What the last heartbeat said, as the worker knows it: a failure takes it along. */
   get latestDetails(): unknown {
     return this.#latest;

@@ -1,6 +1,7 @@
-import { toLocalTaskId } from '../../../src/core/keys.ts';
+import { toLocalTaskId, toProvenanceKey } from '../../../src/core/keys.ts';
 import { isFirstHand } from '../../../src/core/ledger.ts';
 import type { EntryRecord, SubmissionRecord } from '../../../src/core/ledger.ts';
+import type { Provenance } from '../../../src/core/provenance.ts';
 import { sha256Of } from './memory-store.ts';
 import type { Create, ProviderService } from './provider-service.ts';
 import { FOREIGN, mediaOf, secondsOf } from './provider-service.ts';
@@ -138,12 +139,20 @@ function isConflicted(world: World, jobId: string): boolean {
   return code === 'request.conflict' || code === 'ledger.conflict';
 }
 
+/** `job.json` is whole, and about the files beside it. */
+function isDescription(key: string, bytes: Uint8Array): boolean {
+  const { jobId, submission } = JSON.parse(Buffer.from(bytes).toString()) as Provenance;
+  return toProvenanceKey(jobId, submission) === key;
+}
+
 /** I4: a job that succeeded has each output once, at its key, with the bytes of its own task. */
 function checkOutputs(world: World): readonly Violation[] {
   const violations: Violation[] = [];
   const add = (what: string): void => void violations.push({ invariant: 'I4', what });
   for (const [key, bytes] of world.store.objects) {
-    const isWhole = secondsOf(bytes) !== undefined;
+    const isWhole = key.endsWith('/job.json')
+      ? isDescription(key, bytes)
+      : secondsOf(bytes) !== undefined;
     if (key.startsWith('jobs/') && !isWhole) add(`${key} holds a part of a file`);
   }
   for (const job of world.book.jobs.values()) {

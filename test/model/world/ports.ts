@@ -3,8 +3,9 @@ import type { AccountDirectory } from '../../../src/core/accounts.ts';
 import { ProviderError, RequestError } from '../../../src/core/errors.ts';
 import type { JobInput } from '../../../src/core/job.ts';
 import type { Ledger } from '../../../src/core/ledger.ts';
-import type { Logger } from '../../../src/core/logger.ts';
+import { SILENT } from '../../../src/core/logger.ts';
 import type { InspectMedia, MediaFetcher } from '../../../src/core/media.ts';
+import { PLAIN } from '../../../src/core/sealer.ts';
 import type { Spool } from '../../../src/core/spool.ts';
 import type { Perform, WorkerProcess } from '../temporal/worker-process.ts';
 import type { Faults } from './faults.ts';
@@ -24,14 +25,14 @@ export interface PortsOptions {
   readonly serviceOf: (taskId: string) => ProviderService | undefined;
 }
 
-const SILENT: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
-const STORE_MEMBERS = ['openTemporary', 'publish', 'head', 'open', 'remove'] as const;
+const STORE_MEMBERS = [
+  'openTemporary',
+  'resumeTemporary',
+  'publish',
+  'head',
+  'open',
+  'remove',
+] as const;
 const SPOOL_MEMBERS = ['append', 'records', 'remove', 'probe'] as const;
 /** Members that no activity calls, or that give no promise. */
 const NOT_GUARDED: ReadonlySet<string> = new Set(['rows', 'check', 'close']);
@@ -48,7 +49,11 @@ export function createPorts(options: PortsOptions): Omit<ActivityPorts, 'gate'> 
     accounts,
     ledger: guard('ledger', ledger, ledgerMembers(ledger)),
     spool: guard('spool', spool, SPOOL_MEMBERS),
-    store: guard('store', store, STORE_MEMBERS),
+    store: Object.assign(guard('store', store, STORE_MEMBERS), {
+      list: (prefix: string) => store.list(prefix),
+      urlOf: (key: string) => store.urlOf(key),
+    }),
+    sealer: PLAIN,
     fetcher: createFetcher(options),
     inspectMedia,
     parseJobInput,
@@ -84,7 +89,7 @@ function guarded<T extends object>(
 
 function createFetcher({ process, perform, faults, serviceOf }: PortsOptions): MediaFetcher {
   return {
-    fetch: (url, _options, sink) =>
+    fetch: (url, { resume }, receiver) =>
       perform(process, 'fetcher.fetch', async () => {
         const [taskId = '', index = ''] = new URL(url).pathname.slice(1).split('/');
         const service = serviceOf(taskId);
@@ -96,12 +101,16 @@ function createFetcher({ process, perform, faults, serviceOf }: PortsOptions): M
           throw new ProviderError('provider.output_expired', `status 404 for output ${index}`);
         }
         const bytes = mediaOf(create, Number(index));
-        const half = bytes.subarray(0, bytes.length / 2);
-        await sink(half);
+        const { host: origin } = new URL(url);
+        const entityTag = `"${taskId}-${index}"`;
+        const offset = resume?.entityTag === entityTag ? resume.offset : 0;
+        await receiver.begin({ offset, sizeBytes: bytes.length, origin, entityTag });
+        const middle = Math.max(offset, bytes.length / 2);
+        await receiver.write(bytes.subarray(offset, middle));
         if (fate === 'unavailable') {
           throw new ProviderError('provider.unavailable', 'the result host went away');
         }
-        if (fate === 'whole') await sink(bytes.subarray(half.length));
+        if (fate === 'whole') await receiver.write(bytes.subarray(middle));
         return { sizeBytes: bytes.length, contentType: 'video/mp4' };
       }),
   };
@@ -119,6 +128,10 @@ const inspectMedia: InspectMedia = async (bytes) => {
       width: 1280,
       height: 720,
       durationSeconds: seconds,
+      codec: null,
+      framesPerSecond: null,
+      frames: null,
+      doubts: [],
     },
   };
 };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { nextPollDelayMs, resubmitDelayMs, toDeadline } from '../../../src/core/schedule.ts';
+import { nextPollDelayMs, resubmitDelayMs } from '../../../src/core/schedule.ts';
 
 const timing = { minPollSeconds: 10, maxPollSeconds: 30 };
 
@@ -64,18 +64,6 @@ describe('the poll schedule', () => {
         jitter: 0,
       }),
     ).toBeUndefined();
-  });
-});
-
-describe('deadlines', () => {
-  it('end before the provider forgets, by a margin of two per cent within bounds', () => {
-    expect(toDeadline(0, 86_400)).toBe(86_400_000 - 300_000);
-    expect(toDeadline(0, 600)).toBe(588_000);
-    expect(toDeadline(1_000, 10)).toBe(10_000);
-  });
-
-  it('leave half of a very short life', () => {
-    expect(toDeadline(0, 1)).toBe(500);
   });
 });
 
