@@ -1,6 +1,7 @@
 import type { RegisterCommand } from './host.ts';
 import { registerJobsAdopt } from './jobs-adopt.ts';
 import { registerJobsCancel, registerJobsPoll } from './jobs-control.ts';
+import { registerJobsExtend } from './jobs-extend.ts';
 import { registerJobsList } from './jobs-list.ts';
 import { registerJobsResolve } from './jobs-resolve.ts';
 import { registerJobsShow } from './jobs-show.ts';
@@ -23,6 +24,7 @@ export const registerJobs: RegisterCommand = (program, host) => {
   registerJobsShow(jobs, host);
   registerJobsCancel(jobs, host);
   registerJobsPoll(jobs, host);
+  registerJobsExtend(jobs, host);
   registerJobsResolve(jobs, host);
   registerJobsAdopt(jobs, host);
 };

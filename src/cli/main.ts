@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { registerArtifacts } from './artifacts.ts';
 import { registerAudit } from './audit.ts';
 import { registerCodec } from './codec.ts';
 import { registerDemo } from './demo-command.ts';
@@ -22,6 +23,7 @@ import { registerWorker } from './worker.ts';
 const COMMANDS: readonly RegisterCommand[] = [
   registerRun,
   registerJobs,
+  registerArtifacts,
   registerModels,
   registerDemo,
   registerDev,

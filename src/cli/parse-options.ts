@@ -1,4 +1,7 @@
 import { InvalidArgumentError } from 'commander';
+import parseDuration from 'ms';
+import type { StringValue } from 'ms';
+import { isJobId } from '../core/keys.ts';
 
 /** Parsers of option values. What they throw becomes a usage error that names the option. */
 
@@ -16,6 +19,14 @@ export function toWholeNumber(text: string): number {
     throw new InvalidArgumentError('It must be a whole number, 0 or more.');
   }
   return value;
+}
+
+/** Milliseconds of a text such as `12h` or `30d`. */
+export function toDurationMs(text: string): number {
+  if (!/^\d+(\.\d+)?[smhdw]$/.test(text)) {
+    throw new InvalidArgumentError('It must be a duration, such as 45m, 12h, 30d or 8w.');
+  }
+  return parseDuration(text as StringValue);
 }
 
 export function toPort(text: string): number {
@@ -43,4 +54,13 @@ export function toListenAddress(text: string): ListenAddress {
 /** For options that may be given several times. */
 export function collect(text: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), text];
+}
+
+/** For an option that names a job and may be given several times. */
+export function collectJobId(
+  text: string,
+  earlier: readonly string[] | undefined,
+): readonly string[] {
+  if (!isJobId(text)) throw new InvalidArgumentError('It must be the id of a job.');
+  return collect(text, earlier);
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { StartOptions } from '../client.ts';
 import { prepareRequest } from '../core/accounts.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
@@ -7,7 +6,7 @@ import { checkJobId } from '../core/keys.ts';
 import type { Quote } from '../core/money.ts';
 import { formatMoney } from '../core/money.ts';
 import { conclude, printResult } from './conclude.ts';
-import { checkDestination } from './copy-artifacts.ts';
+import { toDestination } from './copy-artifacts.ts';
 import { toJobResult } from './describe-result.ts';
 import { followJob } from './follow.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
@@ -105,7 +104,7 @@ export async function startAndFollow(
   flags: FollowFlags,
   options: StartOptions,
 ): Promise<number> {
-  const out = flags.out === undefined ? undefined : toDestination(flags.out, terminal);
+  const out = flags.out === undefined ? undefined : toDestination(flags.out, terminal.cwd);
   const isJson = flags.json === true;
   const job = await session.client.start(request, options);
   const { jobId } = job;
@@ -125,12 +124,6 @@ export async function startAndFollow(
   const waitHeldSeconds = flags.waitHeld ?? 0;
   const followed = await followJob({ job, session, terminal, waitHeldSeconds });
   return conclude(followed, { jobId, session, terminal, isJson, out });
-}
-
-function toDestination(out: string, terminal: Terminal): string {
-  const path = resolve(terminal.cwd, out) + (out.endsWith('/') ? '/' : '');
-  checkDestination(path);
-  return path;
 }
 
 function printDryRun(

@@ -3,6 +3,7 @@ import type { PolluxClient } from '../client.ts';
 import type { Config } from '../config.ts';
 import type { JobState } from '../core/job.ts';
 import { splitModel } from '../core/keys.ts';
+import type { Ledger } from '../core/ledger.ts';
 import type { Installation } from '../installation.ts';
 import type { TemporalAccess } from '../runtime/connection.ts';
 import type { CommandHost } from './host.ts';
@@ -51,18 +52,23 @@ export async function withSession<Result>(
   }
 }
 
+/** Opens the ledger for reading; `undefined` where there is no file of it yet. The caller closes it. `ledger.unavailable`. */
+export async function openExistingLedger(installation: Installation): Promise<Ledger | undefined> {
+  const location = installation.config.ledger;
+  if (location.kind === 'sqlite' && !existsSync(location.path)) return undefined;
+  return await installation.openLedger();
+}
+
 /** What the ledger says of a job that Temporal does not know; `undefined` where there is no ledger or no such job. */
 export async function readFromLedger(
   installation: Installation,
   jobId: string,
 ): Promise<JobState | undefined> {
-  const location = installation.config.ledger;
-  if (location.kind === 'sqlite' && !existsSync(location.path)) return undefined;
-  const ledger = await installation.openLedger();
+  const ledger = await openExistingLedger(installation);
   try {
-    return await readRecordedState(ledger, jobId);
+    return ledger === undefined ? undefined : await readRecordedState(ledger, jobId);
   } finally {
-    await ledger.close();
+    await ledger?.close();
   }
 }
 

@@ -17,6 +17,8 @@ export interface Terminal {
   /** Progress, logs and errors. */
   readonly stderr: TextStream;
   readStdin(): Promise<string>;
+  /** Writes to stdout what is no text. Resolves once it is taken. */
+  writeBytes(bytes: Uint8Array): Promise<void>;
   /** Calls `listener` at the first SIGINT or SIGTERM; the second ends the process. Returns the way to stop listening. */
   onInterrupt(listener: () => void): () => void;
 }
@@ -35,6 +37,10 @@ export function systemTerminal(): Terminal {
       for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk as Uint8Array));
       return Buffer.concat(chunks).toString('utf8');
     },
+    writeBytes: (bytes) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
     onInterrupt: (listener) => {
       let interruptions = 0;
       const onSignal = (): void => {

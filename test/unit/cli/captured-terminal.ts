@@ -2,6 +2,8 @@ import type { Terminal, TextStream } from '../../../src/cli/terminal.ts';
 
 export interface CapturedTerminal extends Terminal {
   out(): string;
+  /** What was written as bytes. */
+  bytes(): Buffer;
   err(): string;
   interrupt(): void;
 }
@@ -16,6 +18,7 @@ export interface CapturedTerminalOptions {
 /** A terminal that keeps what is written to it. */
 export function captureTerminal(options: CapturedTerminalOptions = {}): CapturedTerminal {
   const written = { out: '', err: '' };
+  const chunks: Uint8Array[] = [];
   const listeners = new Set<() => void>();
   const stream = (name: keyof typeof written): TextStream => ({
     isTerminal: options.isTerminal ?? false,
@@ -30,11 +33,15 @@ export function captureTerminal(options: CapturedTerminalOptions = {}): Captured
     stdout: stream('out'),
     stderr: stream('err'),
     readStdin: () => Promise.resolve(options.stdin ?? ''),
+    writeBytes: async (bytes) => {
+      chunks.push(bytes);
+    },
     onInterrupt: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     out: () => written.out,
+    bytes: () => Buffer.concat(chunks),
     err: () => written.err,
     interrupt: () => {
       for (const listener of listeners) listener();
