@@ -45,7 +45,7 @@ function compile() {
 
 /** An output whose source is gone would still be loaded, and packed. */
 function removeOrphans() {
-  for (const room of ['src', 'simulator', 'test']) {
+  for (const room of ['src', 'simulator', 'bench', 'test']) {
     for (const file of filesBelow(join(dist, room))) {
       const source = join(root, relative(dist, file)).replace(/(\.d\.ts|\.js)$/, '.ts');
       if (/(\.d\.ts|\.js)$/.test(file) && !existsSync(source)) rmSync(file);

@@ -10,7 +10,10 @@ export const stampFile = join(root, 'dist', '.stamp');
 const SOURCES = [
   'src',
   'simulator',
+  'bench',
   'test/contract/suites',
+  'test/installation/s3-server.ts',
+  'test/installation/until.ts',
   'scripts/build.mjs',
   'package-lock.json',
   'tsconfig.json',

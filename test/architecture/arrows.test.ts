@@ -2,7 +2,7 @@ import { forbids } from './rooms.ts';
 import type { ImportEdge } from './source-files.ts';
 import { listImports, listSources } from './source-files.ts';
 
-const sources = listSources('src', 'simulator');
+const sources = listSources('src', 'simulator', 'bench');
 const edges = sources.flatMap(listImports);
 
 const edge = (from: string, to: string, isTypeOnly = false): ImportEdge => ({

@@ -9,7 +9,7 @@ const MAX_MEDIAN_LINES = 120;
 const MAX_P90_LINES = 250;
 const VAGUE = /(^|-)(utils?|helpers?|common|misc|manager|service|handler-impl)(-|$)/;
 
-const sources = listSources('src', 'simulator');
+const sources = listSources('src', 'simulator', 'bench');
 const tests = listSources('test').filter((file) => file.endsWith('.test.ts'));
 
 const countLines = (file: string): number => readSource(file).trimEnd().split('\n').length;

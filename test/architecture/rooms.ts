@@ -98,6 +98,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: /./,
   },
   simulator: { files: /^simulator\//, rooms: [], packages: NOT_TEMPORAL },
+  bench: {
+    files: /^bench\//,
+    rooms: ['*'],
+    modules: ['test/installation/s3-server.ts'],
+    packages: /./,
+  },
 };
 
 /** The command that starts the simulator. */
@@ -124,10 +130,10 @@ function isAllowed(edge: ImportEdge, from: string, room: Room): boolean {
     if (room.packages.test(edge.to)) return true;
     return edge.isTypeOnly && (room.typePackages?.test(edge.to) ?? false);
   }
+  if (room.modules?.includes(edge.to)) return true;
   const to = roomOf(edge.to);
   if (to === undefined) return edge.to.endsWith('package.json');
   if (to === from || room.rooms.includes('*') || room.rooms.includes(to)) return true;
-  if (room.modules?.includes(edge.to)) return true;
   if (SIMULATOR_COMMAND.test(edge.from) && to === 'simulator') return true;
   return edge.isTypeOnly && (room.types?.includes(to) ?? false);
 }
