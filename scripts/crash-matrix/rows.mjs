@@ -35,7 +35,11 @@ export const ROWS = [
     'read again by the next worker',
     'leaves the job to the next worker: one create, one file',
   ),
-  row('C8', 'killed in the middle of a download', 'a temporary is left, the file is fetched again'),
+  row(
+    'C8',
+    'killed in the middle of a download',
+    'a temporary is left; the next attempt goes on from it, or fetches the file again',
+  ),
   row(
     'C9',
     'killed after the temporary was flushed, before it was published',
@@ -46,7 +50,7 @@ export const ROWS = [
     'killed after publishing, before the record',
     'the same bytes are found; one object, one record',
   ),
-  absent('C11', 'a multipart upload that never ends', 'S3 storage is not in this release'),
+  row('C11', 'killed during a multipart upload', 'no object; the sweep aborts the upload'),
   row('C12', 'killed before the charge is committed', 'charged once by the next run'),
   row('C13', 'killed after the charge was committed', 'the charge is found, not repeated'),
   absent(
@@ -54,10 +58,10 @@ export const ROWS = [
     'killed while a batch starts its jobs',
     'batches are not in this release; the same id started twice is row F23',
   ),
-  absent(
+  row(
     'C15',
-    'a job that kills its worker each time',
-    'the hold for it comes with the transfers',
+    'a transfer that kills its worker each time',
+    'held after five; tried again when asked',
   ),
   row(
     'C16',
@@ -72,9 +76,14 @@ export const ROWS = [
   ),
   row('F3', 'the answer to a COMMIT lost', 'the row is read again, never assumed rolled back'),
   row(
+    'F4',
+    'S3 away, refusing, overloaded, or with an object at the key',
+    'retried or told to the operator; the same bytes are success, others never replace',
+  ),
+  row(
     'F5',
-    'the spool’s disk full, read-only or failing',
-    'the worker submits nothing until its spool takes records',
+    'a disk full, read-only or failing',
+    'the worker submits nothing until its spool takes records; a transfer is repeated, the render never',
   ),
   row(
     'F6',
@@ -91,6 +100,13 @@ export const ROWS = [
     'an unreadable answer to a create',
     'unknown with the bytes as evidence; a complete id is salvaged',
   ),
+  row('F12', 'a task or URL that dies', 'one fresh reading; then expired, its cost kept'),
+  row(
+    'F14',
+    'a download that is short, long, packed, endless, the wrong kind, or points inside',
+    'never published, a precise code, nothing bought again',
+  ),
+  row('F15', 'clocks that run out or disagree', 'counted by our own, the most urgent first'),
   row('F16', 'a callback that is early, late, wrong or forged', 'it only wakes; a reading decides'),
   row('F18', 'changed workflow code', 'released histories replay'),
   row(
