@@ -3,6 +3,20 @@ import type { Case } from './submit-all.ts';
 import { held, submitAll, SUBMITTED_AGAIN, take } from './submit-all.ts';
 import { inWorld } from './world.ts';
 
+/** One job per fault, each of whose create meets it. */
+async function meetAll(
+  faults: Readonly<Record<string, Fault>>,
+): Promise<ReadonlyMap<string, Case>> {
+  let cases: ReadonlyMap<string, Case> = new Map();
+  await inWorld({}, async (world) => {
+    world.simulator.addFaults(
+      Object.values(faults).map((fault) => ({ operation: 'create', fault })),
+    );
+    cases = await submitAll(world, Object.keys(faults));
+  });
+  return cases;
+}
+
 describe('an answer that refuses', () => {
   const status = (code: number, headers: Record<string, string> = {}): Fault => ({
     kind: 'status',
@@ -26,13 +40,9 @@ describe('an answer that refuses', () => {
   };
   let cases: ReadonlyMap<string, Case>;
 
-  beforeAll(() =>
-    inWorld({}, async (world) => {
-      const faults = Object.values(FAULTS);
-      world.simulator.addFaults(faults.map((fault) => ({ operation: 'create', fault })));
-      cases = await submitAll(world, Object.keys(FAULTS));
-    }),
-  );
+  beforeAll(async () => {
+    cases = await meetAll(FAULTS);
+  });
 
   it.each<[string, string, number | undefined]>([
     ['F6 429 with Retry-After in seconds', 'seconds', 7_000],
@@ -112,13 +122,9 @@ describe('an answer that cannot be read', () => {
   };
   let cases: ReadonlyMap<string, Case>;
 
-  beforeAll(() =>
-    inWorld({}, async (world) => {
-      const faults = Object.values(FAULTS);
-      world.simulator.addFaults(faults.map((fault) => ({ operation: 'create', fault })));
-      cases = await submitAll(world, Object.keys(FAULTS));
-    }),
-  );
+  beforeAll(async () => {
+    cases = await meetAll(FAULTS);
+  });
 
   it.each([
     ['F8 an HTML page', 'page', '<!doctype html>'],

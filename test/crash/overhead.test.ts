@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { writeFigures } from '../installation/figures.ts';
 import { inWorld, resultOf } from './world.ts';
 
 const WARM_UPS = 30;
@@ -50,12 +50,9 @@ function report({ overheads, posts }: Measured): void {
   };
   const { p95, post } = figures;
   process.stderr.write(`overhead of the protocol: median ${figures.median} ms, p95 ${p95} ms\n`);
-  const file = process.env['POLLUX_FIGURES'];
-  if (file === undefined) return;
-  const lines = [
+  writeFigures([
     { name: 'overhead of the protocol per submit, median', value: figures.median, unit: 'ms' },
     { name: 'overhead of the protocol per submit, p95', value: p95, unit: 'ms' },
     { name: 'the bare POST to a provider on the same machine, median', value: post, unit: 'ms' },
-  ];
-  appendFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  ]);
 }

@@ -4,20 +4,7 @@ import type { FaultRule } from '../../simulator/index.ts';
 import type { ChildCommand } from '../../src/cli/child-command.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { lockLedger } from '../installation/ledger-lock.ts';
-
-/** A number in [0, 1) that a seed repeats. */
-export type Random = () => number;
-
-/** mulberry32: small, and good enough to choose disturbances. */
-export function createRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import type { Random } from '../model/random.ts';
 
 /** Faults of a provider, each striking a few calls. Nothing here would end a healthy job for good. */
 const PROVIDER_FAULTS: readonly Omit<FaultRule, 'times'>[] = [
@@ -65,7 +52,7 @@ export class Chaos {
     ];
     while (Date.now() < untilMs) {
       await this.#pick(kinds)();
-      await delay(500 + this.#random() * 2_500);
+      await delay(500 + this.#random.next() * 2_500);
     }
     this.#installation.simulator.clearFaults();
   }
@@ -75,20 +62,22 @@ export class Chaos {
   }
 
   #pick<Item>(items: readonly Item[]): Item {
-    const item = items[Math.floor(this.#random() * items.length)];
+    const item = items[Math.floor(this.#random.next() * items.length)];
     if (item === undefined) throw new RangeError('nothing to pick from');
     return item;
   }
 
   async #troubleProvider(): Promise<void> {
     const rule = this.#pick(PROVIDER_FAULTS);
-    const times = 1 + Math.floor(this.#random() * 3);
+    const times = 1 + Math.floor(this.#random.next() * 3);
     this.#installation.simulator.addFaults([{ ...rule, times }]);
     this.#count(`provider ${rule.operation} ${rule.fault.kind}`, times);
   }
 
   async #killWorker(): Promise<void> {
-    await this.#workers.splice(Math.floor(this.#random() * this.#workers.length), 1)[0]?.kill();
+    await this.#workers
+      .splice(Math.floor(this.#random.next() * this.#workers.length), 1)[0]
+      ?.kill();
     this.#count('worker killed');
     this.#workers.push(await this.#installation.startWorker());
   }
@@ -97,21 +86,21 @@ export class Chaos {
     const { pid } = this.#pick(this.#workers);
     process.kill(pid, 'SIGSTOP');
     this.#count('worker frozen');
-    await delay(1_000 + this.#random() * 9_000);
+    await delay(1_000 + this.#random.next() * 9_000);
     process.kill(pid, 'SIGCONT');
   }
 
   async #lockLedger(): Promise<void> {
     const release = await lockLedger(join(this.#installation.directory, 'ledger.db'));
     this.#count('ledger locked');
-    await delay(500 + this.#random() * 9_000);
+    await delay(500 + this.#random.next() * 9_000);
     release();
   }
 
   async #killServer(): Promise<void> {
     await this.#installation.killServer();
     this.#count('server killed');
-    await delay(this.#random() * 3_000);
+    await delay(this.#random.next() * 3_000);
     await this.#installation.startServer();
   }
 }

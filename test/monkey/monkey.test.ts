@@ -1,10 +1,11 @@
-import { appendFileSync } from 'node:fs';
 import { isEndStatus } from '../../src/core/job.ts';
 import type { JobRecord } from '../../src/core/ledger.ts';
+import { writeFigures } from '../installation/figures.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { openInstallation } from '../installation/installation.ts';
 import { until } from '../installation/until.ts';
-import { Chaos, createRandom } from './chaos.ts';
+import { Random } from '../model/random.ts';
+import { Chaos } from './chaos.ts';
 
 const JOBS = Number(process.env['POLLUX_MONKEY_JOBS'] ?? 60);
 const MINUTES = Number(process.env['POLLUX_MONKEY_MINUTES'] ?? 0.5);
@@ -73,7 +74,7 @@ describe('all dependencies failing at random [F1 F2 F6 F7 F8]', () => {
   it(
     `leaves ${JOBS} jobs ended or held, none bought twice, and an audit without a violation`,
     async () => {
-      const random = createRandom(SEED);
+      const random = new Random(SEED);
       const chaos = new Chaos(installation, random);
       await chaos.startWorkers(2);
       const startedAtMs = Date.now();
@@ -134,17 +135,14 @@ function report({ chaos, jobs, held, quietSeconds, accepted, twice }: Findings):
     `monkey: seed ${SEED}, ${jobs.length} jobs, ${accepted} creates accepted, ${succeeded} succeeded, ${held} held, ` +
       `all settled ${quietSeconds} s after the last disturbance; ${kinds}\n`,
   );
-  const file = process.env['POLLUX_FIGURES'];
-  if (file === undefined) return;
-  const figures = [
+  writeFigures([
     { name: 'monkey: jobs', value: jobs.length, unit: 'jobs' },
     { name: 'monkey: succeeded', value: succeeded, unit: 'jobs' },
     { name: 'monkey: held for an operator', value: held, unit: 'jobs' },
     { name: 'monkey: bought twice', value: twice, unit: 'jobs' },
     { name: 'monkey: disturbances', value: sum(chaos.counts), unit: 'faults' },
     { name: 'monkey: settled after the last disturbance', value: quietSeconds, unit: 's' },
-  ];
-  for (const figure of figures) appendFileSync(file, `${JSON.stringify(figure)}\n`);
+  ]);
 }
 
 function sum(counts: ReadonlyMap<string, number>): number {

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { writeFigures } from '../../installation/figures.ts';
 import { installVirtualGlobals, realNowMs, restoreGlobals } from '../virtual-globals.ts';
 import { check } from './check.ts';
 import { JOBS_PER_WORLD, runWorlds } from './many-worlds.ts';
@@ -41,7 +41,7 @@ export function defineRandomRun(half: 1 | 2): void {
       process.stdout.write(
         `\nmodel, half ${half} of POLLUX_SEED=${SEED}, ${seconds} s, of the processor ${cpuSeconds} s\n${tally.report()}\n`,
       );
-      writeFigures(half, tally.jobs, tally.violations.length, Number(seconds));
+      report(half, tally.jobs, tally.violations.length, Number(seconds));
       expect(tally.violations.slice(0, 20)).toEqual([]);
       expect([...tally.sources.keys()]).toEqual(expect.arrayContaining(SOURCES));
     },
@@ -50,16 +50,13 @@ export function defineRandomRun(half: 1 | 2): void {
 }
 
 /** For the crash matrix, where it asks for figures. */
-function writeFigures(half: 1 | 2, jobs: number, violations: number, seconds: number): void {
-  const file = process.env['POLLUX_FIGURES'];
-  if (file === undefined) return;
+function report(half: 1 | 2, jobs: number, violations: number, seconds: number): void {
   const name = `model, half ${half}, seed ${SEED}`;
-  const figures = [
+  writeFigures([
     { name: `${name}: random jobs`, value: jobs, unit: 'jobs' },
     { name: `${name}: violations of I1 to I6`, value: violations, unit: 'violations' },
     { name: `${name}: time`, value: seconds, unit: 's' },
-  ];
-  for (const figure of figures) appendFileSync(file, `${JSON.stringify(figure)}\n`);
+  ]);
 }
 
 async function showWorld(seed: number): Promise<void> {
