@@ -1,6 +1,6 @@
 import { toIsoTime } from '../core/clock.ts';
 import { LedgerError } from '../core/errors.ts';
-import type { Cost, MediaRequest } from '../core/job.ts';
+import type { Artifact, Cost, MediaRequest } from '../core/job.ts';
 import { toProvenanceKey } from '../core/keys.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import { toProvenanceArtifact } from '../core/provenance.ts';
@@ -8,6 +8,10 @@ import type { Provenance } from '../core/provenance.ts';
 import type { ActivityPorts } from './ports.ts';
 
 export interface ProvenanceStep extends SubmissionId {
+  readonly taskId: string;
+  /** Milliseconds since 1970. */
+  readonly armedAtMs: number;
+  readonly artifacts: readonly Artifact[];
   readonly cost: Cost | null;
 }
 
@@ -19,7 +23,7 @@ export async function writeProvenance(ports: ActivityPorts, step: ProvenanceStep
   const { store } = ports;
   const key = toProvenanceKey(step.jobId, step.number);
   if ((await store.head(key)) !== undefined) return;
-  const provenance = await collect(ports, step);
+  const provenance = await describe(ports, step);
   const temporary = await store.openTemporary(key);
   try {
     await temporary.write(Buffer.from(`${JSON.stringify(provenance, null, 2)}\n`));
@@ -30,20 +34,14 @@ export async function writeProvenance(ports: ActivityPorts, step: ProvenanceStep
   }
 }
 
-async function collect(
+async function describe(
   { ledger, sealer, clock }: ActivityPorts,
-  { jobId, number, cost }: ProvenanceStep,
+  { jobId, number, taskId, armedAtMs, artifacts, cost }: ProvenanceStep,
 ): Promise<Provenance> {
   const job = await ledger.job(jobId);
-  const submission = (await ledger.submissions(jobId)).find((one) => one.number === number);
-  if (job === undefined || submission === undefined) {
-    throw new LedgerError(
-      'ledger.conflict',
-      `submission ${number} of job ${jobId} is not recorded`,
-    );
+  if (job === undefined) {
+    throw new LedgerError('ledger.conflict', `job ${jobId} is not in the ledger`);
   }
-  const prefix = toProvenanceKey(jobId, number).replace(/[^/]*$/, '');
-  const artifacts = (await ledger.artifacts(jobId)).filter(({ key }) => key.startsWith(prefix));
   const { requestHash, account, provider, model, tenant, batch, createdAt, input } = job;
   const seal = (request: MediaRequest): Provenance['request'] =>
     sealer.isSealing ? { sealed: sealer.seal(JSON.stringify(request)) } : request;
@@ -56,11 +54,11 @@ async function collect(
     account,
     provider,
     model,
-    taskId: submission.taskId,
+    taskId,
     tenant,
     batch,
     createdAt,
-    submittedAt: submission.armedAt,
+    submittedAt: toIsoTime(armedAtMs),
     storedAt: toIsoTime(clock()),
     artifacts: artifacts.map(toProvenanceArtifact),
     cost,

@@ -16,12 +16,12 @@ export interface Provenance {
   readonly account: string;
   readonly provider: string;
   readonly model: string;
-  readonly taskId: string | null;
+  readonly taskId: string;
   readonly tenant: string | null;
   readonly batch: string | null;
   /** ISO 8601, by our clock. */
   readonly createdAt: string;
-  readonly submittedAt: string | null;
+  readonly submittedAt: string;
   readonly storedAt: string;
   readonly artifacts: readonly ProvenanceArtifact[];
   /** `null` where the model has no price. */

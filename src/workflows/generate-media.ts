@@ -66,6 +66,8 @@ function conclude(result: JobResult, control: JobControl): JobResult {
   return result;
 }
 
+type AcquiredTask = Extract<Acquisition, { kind: 'acquired' }>;
+
 async function runJob(input: JobInput, record: JobRecord, control: JobControl): Promise<JobResult> {
   for (let from = 1; ;) {
     const acquisition = await acquireTask(input, record, control, from);
@@ -107,7 +109,7 @@ async function endWithoutTask(
 
 /** Follows, books and stores a task. `taken`: another submission's reply has claimed it meanwhile. */
 async function runTask(
-  acquired: Extract<Acquisition, { kind: 'acquired' }>,
+  acquired: AcquiredTask,
   isAdopted: boolean,
   record: JobRecord,
   control: JobControl,
@@ -145,7 +147,7 @@ async function runTask(
     control,
   );
   record.update({ artifacts, cost: await adjust(record, number, artifacts) });
-  if (artifacts.length > 0) await describe(record, number);
+  if (artifacts.length > 0) await describe(record, acquired);
   return await close(record, judgeStored(error, artifacts.length), error);
 }
 
@@ -167,13 +169,15 @@ async function adjust(
 }
 
 /** The files stand for themselves: a store that does not take the description ends nothing. */
-async function describe(record: JobRecord, number: number): Promise<void> {
+async function describe(
+  record: JobRecord,
+  { task, number, armedAtMs }: AcquiredTask,
+): Promise<void> {
+  const { artifacts, cost } = record.facts;
+  const { taskId } = task;
+  const step = { jobId: record.jobId, number, taskId, armedAtMs, artifacts, cost };
   try {
-    await provenanceStep().writeProvenance({
-      jobId: record.jobId,
-      number,
-      cost: record.facts.cost,
-    });
+    await provenanceStep().writeProvenance(step);
   } catch (error) {
     const why = toErrorReport(error)?.message ?? 'the store did not take it in time';
     record.update({}, `job.json was not written: ${why}`);

@@ -31,6 +31,9 @@ interface Story {
   readonly extension: string;
 }
 
+const AVC = { codec: 'AVC', framesPerSecond: 24 };
+const PNG = { codec: 'PNG', framesPerSecond: null, frames: null };
+
 const STORIES: readonly Story[] = [
   {
     name: 'a NexusFlow video',
@@ -53,7 +56,14 @@ const STORIES: readonly Story[] = [
       seed: 7,
     },
     cost: { currency: 'USD', micros: '450000', basis: '5 s × 90000 micros/s, 720P' },
-    media: { mediaType: 'video/mp4', width: 1280, height: 720, durationSeconds: 5 },
+    media: {
+      mediaType: 'video/mp4',
+      width: 1280,
+      height: 720,
+      durationSeconds: 5,
+      ...AVC,
+      frames: 120,
+    },
     extension: 'mp4',
   },
   {
@@ -63,7 +73,14 @@ const STORIES: readonly Story[] = [
     provider: 'nexusflow',
     body: { model: 'happyhorse-1.0-t2v', prompt: 'rain on neon' },
     cost: { currency: 'CNY', micros: '4500000', basis: '5 s × 900000 micros/s, 720P' },
-    media: { mediaType: 'video/mp4', width: 1280, height: 720, durationSeconds: 5 },
+    media: {
+      mediaType: 'video/mp4',
+      width: 1280,
+      height: 720,
+      durationSeconds: 5,
+      ...AVC,
+      frames: 120,
+    },
     extension: 'mp4',
   },
   {
@@ -80,7 +97,14 @@ const STORIES: readonly Story[] = [
       input: { prompt: 'a paper boat', duration: '4', camera: { zoom: 2 } },
     },
     cost: { currency: 'USD', micros: '350000', basis: '1 item × 350000 micros/item' },
-    media: { mediaType: 'video/mp4', width: 1280, height: 720, durationSeconds: 4 },
+    media: {
+      mediaType: 'video/mp4',
+      width: 1280,
+      height: 720,
+      durationSeconds: 4,
+      ...AVC,
+      frames: 96,
+    },
     extension: 'mp4',
   },
   {
@@ -90,7 +114,7 @@ const STORIES: readonly Story[] = [
     provider: 'dieyuyun',
     body: { model: 'gpt-image-2', prompt: 'a cat on a windowsill', size: '512x512', async: true },
     cost: { currency: 'CNY', micros: '1200000', basis: '1 item × 1200000 micros/item' },
-    media: { mediaType: 'image/png', width: 512, height: 512, durationSeconds: null },
+    media: { mediaType: 'image/png', width: 512, height: 512, durationSeconds: null, ...PNG },
     extension: 'png',
   },
 ];
