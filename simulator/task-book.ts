@@ -62,11 +62,13 @@ export function createTaskBook(
     const { runsAtMs, endsAtMs } = task.record.plan;
     const dueMs = task.state.status === 'queued' ? runsAtMs : endsAtMs;
     const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(1, dueMs - settings.nowMs()));
+    const armedAtMs = settings.nowMs();
     const timer = setTimeout(() => {
       const before = task.state;
       advance(task);
-      // An injected clock may stand still: then the next request moves the task.
-      if (task.state !== before) arm(task);
+      // A timer may come a moment early. An injected clock may stand still: then the next request moves the task.
+      const isClockRunning = settings.nowMs() > armedAtMs;
+      if (task.state !== before || isClockRunning) arm(task);
     }, delayMs);
     timer.unref();
     timers.set(task.record.id, timer);
