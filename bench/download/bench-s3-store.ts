@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startS3Server, useCredentials } from '../../test/installation/s3-server.ts';
+import { startS3Server } from '../../test/installation/s3-server.ts';
 import type { S3Server } from '../../test/installation/s3-server.ts';
 import { startBenchProcess } from '../bench-process.ts';
 import type { BenchProcess } from '../bench-process.ts';
@@ -18,7 +18,6 @@ const LEAST_RATIO = 0.8;
 export async function benchS3Store(scene: Scene, report: Report): Promise<void> {
   const server = await findServer(scene, report);
   if (server === undefined) return;
-  const restore = useCredentials(server);
   const uploader = await startBenchProcess<UploadQuestion, UploadAnswer>(
     './upload-process.js',
     import.meta.url,
@@ -27,7 +26,6 @@ export async function benchS3Store(scene: Scene, report: Report): Promise<void> 
     await measure(scene, server, uploader, report);
   } finally {
     await uploader.stop();
-    restore();
     await server.close();
   }
 }

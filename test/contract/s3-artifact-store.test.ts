@@ -3,20 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createArtifactStore } from '../../src/storage/index.ts';
-import { startS3Server, useCredentials } from '../installation/s3-server.ts';
+import { startS3Server } from '../installation/s3-server.ts';
 import type { S3Server } from '../installation/s3-server.ts';
 import { artifactStoreContract } from './suites/artifact-store-contract.ts';
 
 let server: S3Server;
-let restore: () => void;
 beforeAll(async () => {
   server = await startS3Server();
-  restore = useCredentials(server);
 });
-afterAll(async () => {
-  restore();
-  await server.close();
-});
+afterAll(() => server.close());
 
 const cases = artifactStoreContract({
   open: async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import type { Meddling, S3Call } from '../installation/s3-fault-proxy.ts';
-import { startS3Server, useCredentials } from '../installation/s3-server.ts';
+import { startS3Server } from '../installation/s3-server.ts';
 import type { S3Server } from '../installation/s3-server.ts';
 import { openS3Stores, publishBytes } from '../installation/s3-stores.ts';
 import type { S3Stores } from '../installation/s3-stores.ts';
@@ -14,16 +14,11 @@ const BYTES = Buffer.alloc(20 * 1024 * 1024, 7);
 const CHILD = join(__dirname, 'child', 'publish-to-s3.mjs');
 
 let server: S3Server;
-let restore: () => void;
 let stores: S3Stores;
 beforeAll(async () => {
   server = await startS3Server();
-  restore = useCredentials(server);
 });
-afterAll(async () => {
-  restore();
-  await server.close();
-});
+afterAll(() => server.close());
 beforeEach(async () => {
   stores = await openS3Stores(server);
 });

@@ -32,7 +32,7 @@ const FIND = ['../../scripts/find-versitygw.mjs', '../../../scripts/find-versity
   .find((path) => existsSync(path));
 const execute = promisify(execFile);
 
-/** Starts a server. Throws, saying how to get it, where this machine has none. */
+/** Starts a server whose credentials this process uses until it is closed. Throws, saying how to get it, where there is none. */
 export async function startS3Server(): Promise<S3Server> {
   if (FIND === undefined) throw new Error('scripts/find-versitygw.mjs is missing');
   const program = (await execute(process.execPath, [FIND])).stdout.trim();
@@ -67,7 +67,9 @@ export async function startS3Server(): Promise<S3Server> {
       return listens(port);
     });
   };
+  const restore = useCredentials({ accessKeyId, secretAccessKey });
   const close = async (): Promise<void> => {
+    restore();
     await stop();
     await rm(folder, { recursive: true, force: true });
   };

@@ -1,16 +1,14 @@
 import type { JobState } from '../../src/core/job.ts';
-import { toWorkflowId } from '../../src/core/keys.ts';
 import { installVirtualGlobals, restoreGlobals } from './virtual-globals.ts';
-import { check } from './world/check.ts';
 import type { Fault, Faults } from './world/faults.ts';
 import { CALM } from './world/faults.ts';
-import { World } from './world/world.ts';
+import { playInSmallWorld, update } from './world/small-world.ts';
+import type { World } from './world/world.ts';
 
 // What holds a job whose output cannot be stored, and what frees it: minutes of heartbeat timeouts, hours of URL life.
 
 const JOB = 'job-1';
 const URL_LIFE_SECONDS = 600;
-const AUTHOR = { author: 'ada', reason: 'enough' };
 
 beforeAll(() => {
   installVirtualGlobals();
@@ -50,48 +48,20 @@ async function play({ trouble, mendedAfterMs, message }: Scene): Promise<Played>
       return trouble.fault;
     },
   };
-  const world = new World({
-    seed: 11,
-    accounts: [
-      {
-        name: 'main',
-        realm: 'realm',
-        api: 'cancels',
-        exclusive: true,
-        onUnknown: 'hold',
-        maxResubmits: 0,
-        places: 2,
-      },
-    ],
+  const world = await playInSmallWorld({
     jobs: [{ jobId: JOB, input: { request: { model: 'main/video' } }, startAfterMs: 10 }],
-    hosts: 1,
     faults: () => faults,
     quietAfterMs: (mendedAfterMs ?? 0) + 1_000,
-    areFaultsLasting: true,
-    isWireJson: true,
-    maxTravelMs: 0,
-    listPageSize: 100,
-    script: () => ({
-      runsForMs: 6_000,
-      end: 'succeeded',
-      outputs: 1,
-      seconds: 4,
-      listLagMs: 0,
-      readLagMs: 0,
-    }),
     timing: { urlLifeSeconds: URL_LIFE_SECONDS },
-    arrange: ({ time, server }) => {
+    arrange: (its) => {
       if (mendedAfterMs === undefined) return;
-      time.after(mendedAfterMs, () => {
+      its.time.after(mendedAfterMs, () => {
         isMended = true;
-        held = world.stateOf(JOB);
-        if (message === undefined) return;
-        server.update(toWorkflowId(JOB), message, message === 'cancelJob' ? [AUTHOR] : []);
+        held = its.stateOf(JOB);
+        if (message !== undefined) update(its, JOB, message);
       });
     },
   });
-  expect(check(world, await world.run())).toEqual([]);
-  world.time.clear();
   return { world, strikes, held };
 }
 

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { S3Server } from '../../installation/s3-server.ts';
-import { startS3Server, useCredentials } from '../../installation/s3-server.ts';
+import { startS3Server } from '../../installation/s3-server.ts';
 import { StoredArtifacts, VIDEO } from './stored-artifacts.ts';
 
 let server: S3Server;
-let restore: () => void;
 let here: StoredArtifacts;
 
 beforeAll(async () => {
   server = await startS3Server();
-  restore = useCredentials(server);
 });
 
 beforeEach(async () => {
@@ -20,10 +18,7 @@ afterEach(async () => {
   await here.close();
 });
 
-afterAll(async () => {
-  restore();
-  await server.close();
-});
+afterAll(() => server.close());
 
 describe('artifacts in an S3 store', () => {
   it('are copied out and verified as those in files', async () => {

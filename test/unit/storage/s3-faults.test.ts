@@ -18,16 +18,11 @@ const SMALL = Buffer.from('a small object');
 const LARGE = randomBytes(17 * MEBIBYTE);
 
 let server: S3Server;
-let restore: () => void;
 let stores: S3Stores;
 beforeAll(async () => {
   server = await startS3Server();
-  restore = useCredentials(server);
 });
-afterAll(async () => {
-  restore();
-  await server.close();
-});
+afterAll(() => server.close());
 beforeEach(async () => {
   stores = await openS3Stores(server);
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { S3 } from '@aws-sdk/client-s3';
 
 import { parseS3Url } from '../../../src/core/s3-url.ts';
-import { startS3Server, useCredentials } from '../../installation/s3-server.ts';
+import { startS3Server } from '../../installation/s3-server.ts';
 import type { S3Server } from '../../installation/s3-server.ts';
 import { openS3Stores, publishBytes, readBytes } from '../../installation/s3-stores.ts';
 import type { S3Stores } from '../../installation/s3-stores.ts';
@@ -12,17 +12,12 @@ const SMALL = Buffer.from('a small object');
 const LARGE = randomBytes(20 * 1024 * 1024);
 
 let server: S3Server;
-let restore: () => void;
 let stores: S3Stores;
 let client: S3;
 beforeAll(async () => {
   server = await startS3Server();
-  restore = useCredentials(server);
 });
-afterAll(async () => {
-  restore();
-  await server.close();
-});
+afterAll(() => server.close());
 beforeEach(async () => {
   stores = await openS3Stores(server);
   const endpoint = `http://127.0.0.1:${server.port}`;
