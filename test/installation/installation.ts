@@ -37,6 +37,8 @@ export interface InstallationOptions {
   readonly encryptionKeys?: readonly string[];
   /** Default: a SQLite file in the directory. */
   readonly ledgerUrl?: string;
+  /** Other sections of the configuration, and those that take the place of the usual ones. */
+  readonly sections?: Readonly<Record<string, unknown>>;
 }
 
 /** A whole Pollux for one test file: simulated providers, a Temporal server, configuration, ledger, artifacts, workers. */
@@ -130,6 +132,7 @@ async function open(
   const sections = {
     ...toEncryption(keyIds),
     ...(options.ledgerUrl === undefined ? {} : { ledger: { url: options.ledgerUrl } }),
+    ...options.sections,
   };
   await writeFile(
     configFile,
