@@ -1,8 +1,13 @@
+import type { Budget } from './budget.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Artifact, Cost, DecisionRecord, EndStatus, JobInput, JobResult } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { Currency, Money, Quote } from './money.ts';
+import type { EntryRecord, SubmissionId } from './ledger-records.ts';
+import type { AccountPause, MoneyBook } from './money-book.ts';
 import type { Operation, Snapshot, SubmitEvidence } from './provider.ts';
+
+export type { EntryKind, EntryRecord, SubmissionId } from './ledger-records.ts';
 
 /**
  * The book of record. It outlives Temporal's retention, and nothing is bought that is not written here first.
@@ -14,8 +19,11 @@ import type { Operation, Snapshot, SubmitEvidence } from './provider.ts';
  * - (realm, task id) belongs to one submission; an id from the POST's own reply takes it from one that was inferred.
  * - Trouble reaching or writing the database is `ledger.unavailable`.
  */
-export interface Ledger {
-  /** Writes the job if it is new and admits submission `number`, or says how far the job has come. `request.conflict`. */
+export interface Ledger extends MoneyBook {
+  /**
+   * Writes the job if it is new and admits submission `number`, or says how far the job has come. `request.conflict`;
+   * `request.over_budget` for a new reservation that does not fit, with limit, spent, reserved, unknown and asked as details.
+   */
   openJob(request: OpenJobRequest): Promise<Admission>;
   /** `admitted` → `armed`: the one permission to send one POST. */
   arm(submission: SubmissionId, facts: ArmFacts): Promise<ArmAnswer>;
@@ -98,12 +106,6 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-export interface SubmissionId {
-  readonly jobId: string;
-  /** From 1. */
-  readonly number: number;
-}
-
 export interface OpenJobRequest extends SubmissionId {
   /** Hex SHA-256 of the canonical request. */
   readonly requestHash: string;
@@ -117,6 +119,8 @@ export interface OpenJobRequest extends SubmissionId {
   readonly quote: Quote | null;
   /** How many submissions of the account may be open at once. */
   readonly places: number;
+  /** Those that the job needs to fit, each in the transaction that reserves its money. */
+  readonly budgets?: readonly Budget[];
   /** A task that exists already: the submission is written as accepted, whatever the places. */
   readonly adopt?: {
     readonly taskId: string;
@@ -142,7 +146,9 @@ export type Admission =
   /** The job has ended; this is the end. */
   | { readonly kind: 'ended'; readonly result: JobResult }
   /** No place of the account is free: ask again later. */
-  | { readonly kind: 'full'; readonly taken: number };
+  | { readonly kind: 'full'; readonly taken: number }
+  /** The account is not submitted to for now: ask again later. */
+  | { readonly kind: 'paused'; readonly pause: AccountPause };
 
 export interface ArmFacts {
   /** Of the one attempt that may send. */
@@ -251,18 +257,6 @@ export interface SubmissionRecord extends SubmissionId {
   readonly endedReason: string | null;
 }
 
-export type EntryKind = 'reserve' | 'charge' | 'release' | 'unknown' | 'adjust';
-
-export interface EntryRecord extends SubmissionId, Money {
-  readonly kind: EntryKind;
-  readonly sequence: number;
-  readonly basis: string;
-  readonly priceSource: string;
-  /** True where the amount is an upper bound that one `adjust` will follow. */
-  readonly estimated: boolean;
-  readonly at: string;
-}
-
 export interface CostRecord {
   readonly kind: 'charge' | 'release' | 'unknown';
   /** `null` for a model without a price: the submission ends, nothing is booked. */
@@ -302,7 +296,7 @@ export interface OrphanRecord extends NewOrphan {
   readonly submission: SubmissionId | null;
 }
 
-export type DecisionKind = 'adopt' | 'resubmit' | 'abandon' | 'rerun';
+export type DecisionKind = 'adopt' | 'resubmit' | 'abandon' | 'rerun' | 'settle';
 
 export interface DecisionEntry extends DecisionRecord, SubmissionId {
   readonly kind: DecisionKind;

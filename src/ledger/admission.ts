@@ -1,12 +1,11 @@
 import { LedgerError, RequestError } from '../core/errors.ts';
 import type { Admission, OpenJobRequest } from '../core/ledger.ts';
 import type { Sealer } from '../core/sealer.ts';
-import { admit, admitIfPlace, toAdmission } from './admitting.ts';
+import { admit, admitIfPlace, findObstacle, findPauseOf, toAdmission } from './admitting.ts';
 import type { Opening } from './admitting.ts';
 import { isDecided, recordDecision } from './decisions.ts';
 import { bookUnknown, releaseMoney } from './entries.ts';
 import { findOrInsertJob } from './jobs.ts';
-import { findLackOfPlace } from './places.ts';
 import { toJobResult } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { NEVER_ADMITTED } from './settling.ts';
@@ -15,7 +14,7 @@ import type { JobRow, SubmissionRow } from './tables.ts';
 
 /**
  * Opens the job and admits a submission, or says how far the job has come. Run twice: the second run finds the row of
- * the first. Throws `request.conflict`; `ledger.conflict` for a number that skips one, or for a decision whose id
+ * the first. Throws `request.conflict`; `request.over_budget`; `ledger.conflict` for a number that skips one, or for a decision whose id
  * stands for another.
  */
 export async function openJob(
@@ -36,15 +35,24 @@ export async function openJob(
     jobId: job.job_id,
     number: job.current_number,
   });
-  if (BigInt(request.number) <= job.current_number) return toAdmission(current, sealer);
+  if (BigInt(request.number) <= job.current_number) return goOn(opening, current);
   return admitNext(opening, current);
+}
+
+/** Says how far the submission has come. One that may still be sent waits while its account is paused. */
+async function goOn(opening: Opening, current: SubmissionRow): Promise<Admission> {
+  const admission = toAdmission(current, opening.sealer);
+  if (admission.kind !== 'admitted') return admission;
+  return (await findPauseOf(opening)) ?? admission;
 }
 
 /** The current submission is asked to give way to the next number. */
 async function admitNext(opening: Opening, current: SubmissionRow): Promise<Admission> {
-  const { transaction, sealer, request } = opening;
+  const { transaction, request } = opening;
   const key = { jobId: current.job_id, number: current.number };
   if (current.state === 'rejected' && current.ended_at === null) {
+    const paused = await findPauseOf(opening);
+    if (paused !== undefined) return paused;
     await releaseMoney(transaction, key, request.at);
     return passOn(opening, current);
   }
@@ -52,7 +60,7 @@ async function admitNext(opening: Opening, current: SubmissionRow): Promise<Admi
     return admitIfPlace(opening);
   }
   if (current.state === 'unknown' && current.ended_at === null) return resubmit(opening, current);
-  return toAdmission(current, sealer);
+  return goOn(opening, current);
 }
 
 /** Goes on although the current submission may have a task. One decision opens one number. */
@@ -62,6 +70,8 @@ async function resubmit(opening: Opening, current: SubmissionRow): Promise<Admis
   const mayOpen =
     decision !== undefined && !(await isDecided(transaction, current.job_id, 'resubmit', decision));
   if (!mayOpen) return toAdmission(current, sealer);
+  const paused = await findPauseOf(opening);
+  if (paused !== undefined) return paused;
   const next = { jobId: current.job_id, number: current.number + 1n };
   await recordDecision(transaction, next, 'resubmit', decision, request.at);
   await bookUnknown(transaction, { jobId: current.job_id, number: current.number }, request.at);
@@ -82,8 +92,8 @@ async function rerunJob(opening: Opening, owner: SubmissionRow | undefined): Pro
   const mayOpen =
     decision !== undefined && !(await isDecided(transaction, job.job_id, 'rerun', decision));
   if (!mayOpen) return toEnded(opening);
-  const full = owner === undefined ? await findLackOfPlace(transaction, request) : undefined;
-  if (full !== undefined) return full;
+  const obstacle = owner === undefined ? await findObstacle(opening) : undefined;
+  if (obstacle !== undefined) return obstacle;
   await transaction
     .updateTable('jobs')
     .set({ ended_at: null, end_status: null, result: null })

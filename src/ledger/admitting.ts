@@ -1,8 +1,10 @@
 import type { Admission, OpenJobRequest, SubmissionState } from '../core/ledger.ts';
 import type { Sealer } from '../core/sealer.ts';
+import { refuseOverBudget } from './budgets.ts';
 import { writeEntry } from './entries.ts';
 import { removeOrphan } from './orphans.ts';
 import { findLackOfPlace } from './places.ts';
+import { findPause } from './pauses.ts';
 import { toSealedJson, toSubmissionRecord } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { insertSubmission, requireSubmission } from './submissions.ts';
@@ -17,11 +19,24 @@ export interface Opening {
 }
 
 export async function admitIfPlace(opening: Opening): Promise<Admission> {
-  return (await findLackOfPlace(opening.transaction, opening.request)) ?? (await admit(opening));
+  return (await findObstacle(opening)) ?? (await admit(opening));
 }
 
-/** Writes the submission after the current one, with its reservation. */
+/** Why nothing can be admitted for now. An adopted task has been submitted already, and runs. */
+export async function findObstacle(opening: Opening): Promise<Admission | undefined> {
+  return (await findPauseOf(opening)) ?? findLackOfPlace(opening.transaction, opening.request);
+}
+
+/** A pause of the job's account. */
+export async function findPauseOf(opening: Opening): Promise<Admission | undefined> {
+  const { transaction, job, request } = opening;
+  if (request.adopt !== undefined) return undefined;
+  return findPause(transaction, job.account, request.at);
+}
+
+/** Writes the submission after the current one, with its reservation. Throws `request.over_budget`. */
 export async function admit({ transaction, sealer, job, request }: Opening): Promise<Admission> {
+  if (request.adopt === undefined) await refuseOverBudget(transaction, job, request);
   const key = { jobId: job.job_id, number: job.current_number + 1n };
   await insertSubmission(transaction, job, key.number, {
     ...toAdoptedColumns(sealer, request.adopt),

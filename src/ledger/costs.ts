@@ -120,7 +120,7 @@ const COST_STATES: Readonly<Record<string, CostState>> = {
 };
 
 /** What a submission costs as far as its entries tell; `null` for a model without a price. */
-function toCost(entries: readonly EntryRow[]): Cost | null {
+export function toCost(entries: readonly EntryRow[]): Cost | null {
   const effective = findEffectiveEntry(entries);
   const state = effective === undefined ? undefined : COST_STATES[effective.kind];
   if (effective === undefined || state === undefined) return null;

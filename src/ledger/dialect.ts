@@ -10,6 +10,12 @@ export interface DatabaseErrors {
   toLedgerError(error: unknown): LedgerError | undefined;
 }
 
+/** A table that is guarded against changes, with the columns of its key. */
+export interface GuardedTable {
+  readonly table: string;
+  readonly key: readonly string[];
+}
+
 /** All that differs between the databases a ledger can live in. */
 export interface LedgerDialect extends DatabaseErrors {
   readonly kysely: Dialect;
@@ -17,9 +23,11 @@ export interface LedgerDialect extends DatabaseErrors {
   readonly text: ColumnDataType | Expression<unknown>;
   /** Makes the database itself refuse to change or remove the rows of a table. */
   makeAppendOnly(database: Kysely<unknown>, table: string): Promise<void>;
-  /** What is wrong with the database itself, one line each; `appendOnly` are the tables whose guard must be there. */
+  /** Makes the database refuse an insertion that would remove the row with the same key, where it knows such a thing. */
+  refuseReplacing(database: Kysely<unknown>, guarded: GuardedTable): Promise<void>;
+  /** What is wrong with the database itself, one line each; `appendOnly` are the tables whose guards must be there. */
   findDamage(
     database: QueryExecutorProvider,
-    appendOnly: readonly string[],
+    appendOnly: readonly GuardedTable[],
   ): Promise<readonly string[]>;
 }

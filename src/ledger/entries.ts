@@ -1,6 +1,9 @@
 import type { EntryKind } from '../core/ledger.ts';
 import { toMicros } from '../core/money.ts';
 import type { Quote } from '../core/money.ts';
+import { toBookedTime } from './calendar.ts';
+import type { EntryOwner } from './daily-money.ts';
+import { addToDailyMoney } from './daily-money.ts';
 import type { SubmissionKey } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import type { EntryRow } from './tables.ts';
@@ -89,6 +92,7 @@ interface EntryAmount {
   readonly isEstimate: boolean;
 }
 
+/** The one place where entries are written: with them, in the same transaction, the sums of their days. */
 async function insertEntry(
   transaction: LedgerTransaction,
   key: SubmissionKey,
@@ -96,21 +100,56 @@ async function insertEntry(
   { quote, micros, sequence = 0n, isEstimate }: EntryAmount,
   at: string,
 ): Promise<void> {
-  await transaction
-    .insertInto('entries')
-    .values({
-      job_id: key.jobId,
-      number: key.number,
-      kind,
-      sequence,
-      micros,
-      currency: quote.currency,
-      basis: quote.basis,
-      price_source: quote.priceSource,
-      estimated: isEstimate ? 1n : 0n,
-      at,
-    })
-    .execute();
+  const { closed_month: closedMonth, ...owner } = await readOwner(transaction, key);
+  const entry: EntryRow = {
+    job_id: key.jobId,
+    number: key.number,
+    kind,
+    sequence,
+    micros,
+    currency: quote.currency,
+    basis: quote.basis,
+    price_source: quote.priceSource,
+    estimated: isEstimate ? 1n : 0n,
+    at: toBookedTime(at, closedMonth),
+  };
+  const replaced = findReplaced(entry, await readEntries(transaction, key));
+  await transaction.insertInto('entries').values(entry).execute();
+  await addToDailyMoney(transaction, owner, entry, replaced);
+}
+
+/** Whose money it is, with the last month that takes no entry any more. */
+async function readOwner(
+  transaction: LedgerTransaction,
+  key: SubmissionKey,
+): Promise<EntryOwner & { readonly closed_month: string | null }> {
+  return transaction
+    .selectFrom('submissions')
+    .innerJoin('jobs', 'jobs.job_id', 'submissions.job_id')
+    .select([
+      'jobs.tenant',
+      'jobs.batch',
+      'submissions.account',
+      'submissions.model',
+      'submissions.created_at',
+    ])
+    .select((expression) =>
+      expression
+        .selectFrom('closed_months')
+        .select(({ fn }) => fn.max<string | null>('month').as('month'))
+        .as('closed_month'),
+    )
+    .where('submissions.job_id', '=', key.jobId)
+    .where('submissions.number', '=', key.number)
+    .executeTakeFirstOrThrow();
+}
+
+/** The entry whose place a new one takes; an adjustment takes the place of the estimate in its charge. */
+function findReplaced(entry: EntryRow, before: readonly EntryRow[]): EntryRow | undefined {
+  const effective = findEffectiveEntry(before);
+  if (entry.kind === 'reserve' || effective === undefined) return undefined;
+  if (entry.kind !== 'adjust') return SETTLED.has(effective.kind) ? undefined : effective;
+  return entry.sequence === 0n && effective.estimated === 1n ? effective : undefined;
 }
 
 /** Books that nothing is owed, unless the money is settled or the model has no price. */

@@ -3,10 +3,11 @@ import type {
   Kysely,
   PostgresDialectConfig,
   QueryExecutorProvider,
+  TransactionSettings,
 } from 'kysely';
 import { CompiledQuery, PostgresAdapter, PostgresDialect, PostgresDriver, sql } from 'kysely';
 
-import type { LedgerDialect } from './dialect.ts';
+import type { GuardedTable, LedgerDialect } from './dialect.ts';
 import { postgresErrors } from './postgres-errors.ts';
 import type { PostgresWaits } from './postgres-pool.ts';
 import { BoundedPool } from './postgres-pool.ts';
@@ -18,6 +19,7 @@ export function openPostgres(url: string, waits: PostgresWaits): LedgerDialect {
     // The database's own collation may ignore punctuation, and changes with the system's libraries.
     text: sql`text collate "C"`,
     makeAppendOnly,
+    refuseReplacing,
     findDamage,
     ...postgresErrors,
   };
@@ -60,9 +62,17 @@ export const WRITE_LOCK = 7_655_889_120_118_641_957n;
  */
 const BEGIN = `begin isolation level read committed; select pg_advisory_xact_lock(${WRITE_LOCK.toString()})`;
 
+/** A reader keeps the write lock from nobody, so it may stand still while what it has read is put elsewhere. */
+const BEGIN_READING =
+  'begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = 0';
+
 class LockingDriver extends PostgresDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(BEGIN));
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings?: TransactionSettings,
+  ): Promise<void> {
+    const begin = settings?.accessMode === 'read only' ? BEGIN_READING : BEGIN;
+    await connection.executeQuery(CompiledQuery.raw(begin));
   }
 }
 
@@ -81,16 +91,21 @@ async function makeAppendOnly(database: Kysely<unknown>, table: string): Promise
   await sql`alter table ${sql.table(table)} enable always trigger ${guard}`.execute(database);
 }
 
+/** No insertion removes a row here: one that updates instead fires the guard against changes. */
+async function refuseReplacing(): Promise<void> {
+  return Promise.resolve();
+}
+
 function guardOf(table: string): string {
   return `${table}_refuse_change`;
 }
 
 async function findDamage(
   database: QueryExecutorProvider,
-  appendOnly: readonly string[],
+  appendOnly: readonly GuardedTable[],
 ): Promise<readonly string[]> {
   const damage = [...(await findUnsafeSettings(database)), ...(await findBadPages(database))];
-  for (const table of appendOnly) {
+  for (const { table } of appendOnly) {
     if (!(await isGuarded(database, table))) {
       damage.push(`${table}: the trigger that refuses changes is gone, switched off or changed`);
     }

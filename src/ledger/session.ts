@@ -4,7 +4,7 @@ import type { Transaction } from 'kysely';
 import { Kysely } from 'kysely';
 
 import { LedgerError } from '../core/errors.ts';
-import type { DatabaseErrors, LedgerDialect } from './dialect.ts';
+import type { DatabaseErrors, GuardedTable, LedgerDialect } from './dialect.ts';
 import type { Tables } from './tables.ts';
 
 export type LedgerTransaction = Transaction<Tables>;
@@ -18,8 +18,16 @@ export interface Session {
   readonly write: <Result>(
     work: (transaction: LedgerTransaction) => Promise<Result>,
   ) => Promise<Result>;
-  /** What is wrong with the database itself, one line each; `appendOnly` are the tables whose guard must be there. */
-  readonly check: (appendOnly: readonly string[]) => Promise<readonly string[]>;
+  /** What `work` reads of one state of the database, over connections of its own, however long it takes. */
+  readonly snapshot: <Item>(
+    work: (database: LedgerDatabase) => AsyncIterable<Item>,
+  ) => AsyncGenerator<Item, void>;
+  /** One write transaction that may take long, over connections of its own. `work` may run again from its start. */
+  readonly writeAtLength: <Result>(
+    work: (transaction: LedgerTransaction) => Promise<Result>,
+  ) => Promise<Result>;
+  /** What is wrong with the database itself, one line each; `appendOnly` are the tables whose guards must be there. */
+  readonly check: (appendOnly: readonly GuardedTable[]) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -55,8 +63,8 @@ export interface SessionOptions {
   readonly prepare: (database: LedgerDatabase, dialect: LedgerDialect) => Promise<void>;
 }
 
-/** A migration may have to rewrite a large table. */
-const PREPARATION_MS = 600_000;
+/** A migration may have to rewrite a large table, an export to read all of them. */
+const AT_LENGTH_MS = 600_000;
 
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { lockWaitMs, errors } = options;
@@ -67,13 +75,21 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const database = new Kysely<Tables>({ dialect: dialect.kysely });
 
   let isClosed = false;
-  const run = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const requireOpen = (): void => {
     if (isClosed) throw new LedgerError('ledger.unavailable', 'the ledger has been closed');
+  };
+  const run = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    requireOpen();
     return patiently(work);
   };
   return {
     read: (work) => run(() => work(database)),
     write: (work) => run(() => database.transaction().execute(work)),
+    snapshot: async function* (work) {
+      requireOpen();
+      yield* readSnapshot(options, work);
+    },
+    writeAtLength: (work) => run(() => atLength(options, (own) => own.transaction().execute(work))),
     check: (appendOnly) => run(() => dialect.findDamage(database, appendOnly)),
     close: async () => {
       if (isClosed) return;
@@ -84,11 +100,38 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 /** Over connections of its own, since they wait longer than those of the session. */
-async function prepare(options: SessionOptions): Promise<void> {
-  const dialect = options.open(PREPARATION_MS);
+function prepare(options: SessionOptions): Promise<void> {
+  return atLength(options, options.prepare);
+}
+
+async function atLength<Result>(
+  options: SessionOptions,
+  work: (database: LedgerDatabase, dialect: LedgerDialect) => Promise<Result>,
+): Promise<Result> {
+  const dialect = options.open(AT_LENGTH_MS);
   const database = new Kysely<Tables>({ dialect: dialect.kysely });
   try {
-    await options.prepare(database, dialect);
+    return await work(database, dialect);
+  } finally {
+    await database.destroy();
+  }
+}
+
+async function* readSnapshot<Item>(
+  { errors, lockWaitMs, open }: SessionOptions,
+  work: (database: LedgerDatabase) => AsyncIterable<Item>,
+): AsyncGenerator<Item, void> {
+  const dialect = await waitOutContention(errors, lockWaitMs, async () => open(AT_LENGTH_MS));
+  const database = new Kysely<Tables>({ dialect: dialect.kysely });
+  try {
+    const transaction = await database.startTransaction().setAccessMode('read only').execute();
+    try {
+      yield* work(transaction);
+    } finally {
+      await transaction.rollback().execute();
+    }
+  } catch (error) {
+    throw errors.toLedgerError(error) ?? error;
   } finally {
     await database.destroy();
   }

@@ -6,11 +6,13 @@ import { arm, maySend } from './arming.ts';
 import { readArtifacts, recordArtifact } from './artifacts.ts';
 import { closeJob } from './closing.ts';
 import { adjustCost, recordCost } from './costs.ts';
+import { findWrongSums } from './daily-check.ts';
 import { readDecisions } from './decisions.ts';
 import { readDiscrepancies, recordDiscrepancy } from './discrepancies.ts';
 import type { LedgerPlace } from './location.ts';
 import { toLedgerPlace } from './location.ts';
 import { migrate } from './migrate.ts';
+import { createMoneyBook } from './money-book.ts';
 import { readOrphans, recordOrphan } from './orphans.ts';
 import { recordOutcome } from './outcomes.ts';
 import { countPlacesTaken } from './places.ts';
@@ -66,7 +68,7 @@ export async function createSqlLedger(options: SqlLedgerOptions): Promise<Ledger
   return createLedger(session, options.sealer ?? PLAIN);
 }
 
-async function findDatabase(
+export async function findDatabase(
   place: LedgerPlace,
   lockWaitMs: number,
 ): Promise<Pick<SessionOptions, 'errors' | 'open'>> {
@@ -84,6 +86,7 @@ async function findDatabase(
 function createLedger(session: Session, sealer: Sealer): Ledger {
   const { read, write } = session;
   return {
+    ...createMoneyBook(session),
     openJob: (request) => write((transaction) => openJob(transaction, sealer, request)),
     arm: (submission, facts) =>
       write((transaction) => arm(transaction, sealer, toKey(submission), facts)),
@@ -126,8 +129,19 @@ function createLedger(session: Session, sealer: Sealer): Ledger {
     orphans: (realm) => read((database) => readOrphans(database, realm)),
     decisions: (jobId) => read((database) => readDecisions(database, jobId)),
     discrepancies: (jobId) => read((database) => readDiscrepancies(database, jobId)),
-    check: () => session.check(APPEND_ONLY),
+    check: () => check(session),
     rows: () => readStoredRows(session),
     close: session.close,
   };
+}
+
+/** A database that is damaged may not be able to tell more than that. */
+async function check(session: Session): Promise<readonly string[]> {
+  const damage = [...(await session.check(APPEND_ONLY))];
+  try {
+    for await (const line of session.snapshot(findWrongSums)) damage.push(line);
+  } catch (error) {
+    if (damage.length === 0) throw error;
+  }
+  return damage;
 }

@@ -2,13 +2,13 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { DatabaseSync } from '@photostructure/sqlite';
-import type { DatabaseConnection, Dialect, SqliteDatabase } from 'kysely';
+import type { DatabaseConnection, Dialect, SqliteDatabase, TransactionSettings } from 'kysely';
 import { SqliteAdapter, SqliteDriver, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 
 import type { LedgerDialect } from './dialect.ts';
 import { refuseNetworkFileSystem } from './network-file-systems.ts';
 import { restoreCode, sqliteErrors } from './sqlite-errors.ts';
-import { findDamage, makeAppendOnly } from './sqlite-guards.ts';
+import { findDamage, makeAppendOnly, refuseReplacing } from './sqlite-guards.ts';
 
 /**
  * SQLite's own wait stops the whole process, so it is kept short; the session waits between tries without stopping
@@ -40,6 +40,7 @@ export function openSqlite(path: string): LedgerDialect {
     kysely: createDialect(database),
     text: 'text',
     makeAppendOnly,
+    refuseReplacing,
     findDamage,
     ...sqliteErrors,
   };
@@ -95,8 +96,11 @@ class ImmediateDriver extends SqliteDriver {
     this.#database = database;
   }
 
-  override async beginTransaction(): Promise<void> {
-    this.#database.exec('BEGIN IMMEDIATE');
+  override async beginTransaction(
+    _connection?: DatabaseConnection,
+    settings?: TransactionSettings,
+  ): Promise<void> {
+    this.#database.exec(settings?.accessMode === 'read only' ? 'BEGIN' : 'BEGIN IMMEDIATE');
   }
 
   /** SQLite rolls back by itself after a full disk or an I/O error; a second rollback would hide that error. */

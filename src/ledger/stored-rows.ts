@@ -13,27 +13,44 @@ const KEYS = {
   orphans: ['realm', 'task_id'],
   decisions: ['decision_id'],
   discrepancies: ['discrepancy_id'],
+  closed_months: ['month'],
+  month_totals: ['month', 'currency'],
+  account_pauses: ['account'],
+  daily_money: ['view', 'currency', 'day', 'account', 'model', 'tenant', 'batch'],
 } as const satisfies { readonly [Table in keyof Tables]: readonly (keyof Tables[Table])[] };
 
 const ROWS_PER_PAGE = 500n;
 
-type Row = Readonly<Record<string, string | bigint | null>>;
+export type Row = Readonly<Record<string, string | bigint | null>>;
 
 /** Every row of every table, table by table in the order of keys. A row that is written meanwhile may be missed. */
-export async function* readStoredRows(session: Pick<Session, 'read'>): AsyncGenerator<StoredRow> {
+export async function* readStoredRows({
+  read,
+}: Pick<Session, 'read'>): AsyncGenerator<StoredRow, void> {
   for (const [table, columns] of Object.entries(KEYS)) {
-    let page = await readPage(session, table, columns, undefined);
-    for (;;) {
-      for (const row of page) yield toStoredRow(table, columns, row);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      page = await readPage(session, table, columns, last);
+    for await (const row of readTable(read, table as keyof Tables)) {
+      yield toStoredRow(table, columns, row);
     }
   }
 }
 
+/** Every row of a table in the order of its key, a page at a time. */
+export async function* readTable(
+  read: Session['read'],
+  table: keyof Tables,
+): AsyncGenerator<Row, void> {
+  const columns = KEYS[table];
+  let page = await readPage(read, table, columns, undefined);
+  for (;;) {
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined) return;
+    page = await readPage(read, table, columns, last);
+  }
+}
+
 async function readPage(
-  session: Pick<Session, 'read'>,
+  read: Session['read'],
   table: string,
   columns: readonly string[],
   last: Row | undefined,
@@ -44,7 +61,7 @@ async function readPage(
       ? sql``
       : sql`where (${key}) > (${sql.join(columns.map((column) => last[column]))})`;
   const query = sql<Row>`select * from ${sql.table(table)} ${after} order by ${key} limit ${ROWS_PER_PAGE}`;
-  return (await session.read((database) => query.execute(database))).rows;
+  return (await read((database) => query.execute(database))).rows;
 }
 
 /** The columns stand as they are stored, unquoted, so that a text is found as it was written. */

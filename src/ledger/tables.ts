@@ -1,5 +1,7 @@
 import type { ColumnType, Selectable } from 'kysely';
 
+import type { GuardedTable } from './dialect.ts';
+
 /** Every integer is a bigint when read, whatever the dialect. */
 type Integer = ColumnType<bigint, bigint, bigint>;
 /** Integer that is 0 or 1. */
@@ -118,6 +120,53 @@ export interface DiscrepanciesTable {
   at: Time;
 }
 
+/** Sums of entries, kept with every entry that is written. They can be computed anew from the entries alone. */
+export interface DailyMoneyTable {
+  /**
+   * `booked`: by the date of the entry. `admitted`: by the day on which its submission was admitted.
+   * `admitted_by_account`: the same over all models, tenants and batches, which makes few rows.
+   */
+  view: string;
+  currency: string;
+  /** `YYYY-MM-DD`. */
+  day: string;
+  account: string;
+  model: string;
+  /** Empty for jobs without one. */
+  tenant: string;
+  /** Empty for jobs without one. */
+  batch: string;
+  reserved: Integer;
+  unknown: Integer;
+  charged: Integer;
+  estimated: Integer;
+  charges: Integer;
+}
+
+/** No entry is dated into one of these months, nor into one before it. */
+export interface ClosedMonthsTable {
+  /** `YYYY-MM`. */
+  month: string;
+  author: string;
+  closed_at: Time;
+}
+
+export interface MonthTotalsTable {
+  month: string;
+  currency: string;
+  charged: Integer;
+  entries: Integer;
+  closed_at: Time;
+  author: string;
+}
+
+export interface AccountPausesTable {
+  account: string;
+  reason: string;
+  since: Time;
+  until: Time;
+}
+
 export interface Tables {
   jobs: JobsTable;
   submissions: SubmissionsTable;
@@ -126,10 +175,18 @@ export interface Tables {
   orphans: OrphansTable;
   decisions: DecisionsTable;
   discrepancies: DiscrepanciesTable;
+  closed_months: ClosedMonthsTable;
+  month_totals: MonthTotalsTable;
+  account_pauses: AccountPausesTable;
+  daily_money: DailyMoneyTable;
 }
 
 /** Tables whose rows the database itself refuses to change or remove. */
-export const APPEND_ONLY: readonly (keyof Tables)[] = ['entries'];
+export const APPEND_ONLY: readonly GuardedTable[] = [
+  { table: 'entries', key: ['job_id', 'number', 'kind', 'sequence'] },
+  { table: 'closed_months', key: ['month'] },
+  { table: 'month_totals', key: ['month', 'currency'] },
+];
 
 export type JobRow = Selectable<JobsTable>;
 export type SubmissionRow = Selectable<SubmissionsTable>;

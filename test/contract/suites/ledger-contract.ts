@@ -1,22 +1,30 @@
 import type { ContractCase } from './contract-case.ts';
 import { admissionLaws } from './ledger/admission-laws.ts';
+import { budgetLaws } from './ledger/budget-laws.ts';
 import { claimLaws } from './ledger/claim-laws.ts';
 import { decisionLaws } from './ledger/decision-laws.ts';
+import { exportLaws } from './ledger/export-laws.ts';
 import type { OpenLedger } from './ledger/ledger-under-test.ts';
 import { moneyLaws } from './ledger/money-laws.ts';
+import { monthLaws } from './ledger/month-laws.ts';
 import { outcomeLaws } from './ledger/outcome-laws.ts';
+import { pauseLaws } from './ledger/pause-laws.ts';
 import { readingLaws } from './ledger/reading-laws.ts';
 import { realmLaws } from './ledger/realm-laws.ts';
 import { resolutionLaws } from './ledger/resolution-laws.ts';
+import { settlementLaws } from './ledger/settlement-laws.ts';
+import { statementLaws } from './ledger/statement-laws.ts';
 
 export interface LedgerContractOptions {
   /** Opens an empty ledger; every case opens its own and disposes of it. */
   readonly open: OpenLedger;
+  /** Opens an empty ledger of another kind, to import into. Absent for a ledger that keeps no rows in a database. */
+  readonly openOther?: OpenLedger;
 }
 
 /** The laws of the Ledger port. An implementation that passes every case can take the place of any other. */
 export function ledgerContract(options: LedgerContractOptions): readonly ContractCase[] {
-  const { open } = options;
+  const { open, openOther } = options;
   return [
     ...admissionLaws(open),
     ...outcomeLaws(open),
@@ -26,5 +34,11 @@ export function ledgerContract(options: LedgerContractOptions): readonly Contrac
     ...moneyLaws(open),
     ...realmLaws(open),
     ...readingLaws(open),
+    ...budgetLaws(open),
+    ...pauseLaws(open),
+    ...settlementLaws(open),
+    ...monthLaws(open),
+    ...statementLaws(open),
+    ...(openOther === undefined ? [] : exportLaws(open, openOther)),
   ];
 }

@@ -13,6 +13,8 @@ import type {
   SubmissionRecord,
 } from '../../../src/core/ledger.ts';
 import type { DecisionRecord } from '../../../src/core/job.ts';
+import type { AccountPause, MonthTotal } from '../../../src/core/money-book.ts';
+import { toBookedTime } from './money-book.ts';
 
 /** A change of a submission's state, as it was written: what the checker reads for stickiness. */
 export interface Transition extends SubmissionId {
@@ -30,6 +32,10 @@ const keyOf = ({ jobId, number }: SubmissionId): string => `${jobId}#${number}`;
 /** The rows of the ledger and how they are found. Rows are replaced, never changed, so that a reader keeps what it read. */
 export class Book {
   readonly jobs: Map<string, JobRecord> = new Map();
+  readonly pauses: Map<string, AccountPause> = new Map();
+  readonly monthTotals: MonthTotal[] = [];
+  /** The last month that takes no entry any more. */
+  closedMonth: string | undefined;
   readonly artifacts: Map<string, readonly (SubmissionId & { readonly artifact: Artifact })[]> =
     new Map();
   readonly orphans: Map<string, OrphanRecord> = new Map();
@@ -55,6 +61,12 @@ export class Book {
     const before = this.jobs.get(job.jobId);
     if (before?.end !== job.end) this.ends.push(job);
     this.jobs.set(job.jobId, job);
+  }
+
+  /** Takes back a job that was put last and refused. */
+  removeJob(jobId: string): void {
+    this.jobs.delete(jobId);
+    this.ends.pop();
   }
 
   find(id: SubmissionId): SubmissionRecord | undefined {
@@ -125,7 +137,8 @@ export class Book {
   }
 
   addEntry(entry: EntryRecord): void {
-    this.#entries.set(keyOf(entry), [...this.entriesOf(entry), entry]);
+    const at = toBookedTime(this, entry.at);
+    this.#entries.set(keyOf(entry), [...this.entriesOf(entry), { ...entry, at }]);
   }
 
   isDecided(jobId: string, kind: DecisionKind, { id }: DecisionRecord): boolean {

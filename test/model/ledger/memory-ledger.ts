@@ -4,10 +4,12 @@ import { isEndStatus } from '../../../src/core/job.ts';
 import type { Artifact } from '../../../src/core/job.ts';
 import type { Ledger, NewOrphan, SubmissionId } from '../../../src/core/ledger.ts';
 import { Book, conflict, idOf } from './book.ts';
+import * as money from './money-book.ts';
 import { adjustCost, closeMoney, recordCost, totalsOf } from './money.ts';
 import { recordOutcome } from './outcomes.ts';
 import * as readings from './readings.ts';
 import { by } from './readings.ts';
+import * as statements from './statements.ts';
 import * as submitting from './submitting.ts';
 
 export interface MemoryLedger {
@@ -43,6 +45,20 @@ export function createMemoryLedger(): MemoryLedger {
       run(() => book.disagree(id, kind, facts, at)),
     recordOrphan: (orphan, at) => run(() => recordOrphan(book, orphan, at)),
     closeJob: (jobId, result, at) => run(() => closeJob(book, jobId, result, at)),
+
+    pauseAccount: (account, pause) => run(() => money.pauseAccount(book, account, pause)),
+    pauses: (at) => run(() => money.pauses(book, at)),
+    settleMoney: (id, settlement, decision, at) =>
+      run(() => money.settleMoney(book, id, settlement, decision, at)),
+    closeMonth: (month, author, at) => run(() => money.closeMonth(book, month, author, at)),
+    closedMonths: () => run(() => [...book.monthTotals]),
+    summarizeMoney: (filter, dimensions) =>
+      run(() => statements.summarizeMoney(book, filter, dimensions)),
+    async *allEntries(filter) {
+      yield* statements.allEntries(book, filter);
+    },
+    exportRows: () => refuseRows(),
+    importRows: () => run(() => refuseRows()),
 
     job: (jobId) => run(() => book.jobs.get(jobId)),
     jobs: (filter) => run(() => readings.jobs(book, filter)),
@@ -101,6 +117,11 @@ export function createMemoryLedger(): MemoryLedger {
     },
   };
   return { ledger, book };
+}
+
+/** Its rows lie in no database. */
+function refuseRows(): never {
+  throw new LedgerError('ledger.conflict', 'the ledger in memory is not exported');
 }
 
 function ownersOf(

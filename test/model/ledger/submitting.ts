@@ -14,6 +14,7 @@ import type {
 import type { Book } from './book.ts';
 import { conflict, idOf } from './book.ts';
 import { bookUnknown, release, write } from './money.ts';
+import { pauses, refuseOverBudget } from './money-book.ts';
 
 const NEVER_ADMITTED = 'never_admitted';
 const NOT_SENT = {
@@ -22,7 +23,18 @@ const NOT_SENT = {
   details: { reason: 'not_sent' },
 } as const;
 
+/** A job that is refused is not written. */
 export function openJob(book: Book, request: OpenJobRequest): Admission {
+  const isNew = !book.jobs.has(request.jobId);
+  try {
+    return open(book, request);
+  } catch (error) {
+    if (isNew && book.jobs.has(request.jobId)) book.removeJob(request.jobId);
+    throw error;
+  }
+}
+
+function open(book: Book, request: OpenJobRequest): Admission {
   const known = book.jobs.get(request.jobId);
   if (known !== undefined && known.requestHash !== request.requestHash) refuseHash(known, request);
   const owner = adoptedOwner(book, request);
@@ -38,25 +50,36 @@ export function openJob(book: Book, request: OpenJobRequest): Admission {
       { details: { jobId: job.jobId, number: request.number } },
     );
   }
-  if (job.currentNumber === 0) return admitIfPlace(book, request);
+  if (job.currentNumber === 0) return admitIfPlace(book, job, request);
   const current = book.require({ jobId: job.jobId, number: job.currentNumber });
   return request.number <= job.currentNumber
-    ? toAdmission(current)
-    : admitNext(book, current, request);
+    ? goOn(book, current, request)
+    : admitNext(book, job, current, request);
 }
 
-function admitNext(book: Book, current: SubmissionRecord, request: OpenJobRequest): Admission {
+function admitNext(
+  book: Book,
+  job: JobRecord,
+  current: SubmissionRecord,
+  request: OpenJobRequest,
+): Admission {
   if (current.state === 'rejected' && current.endedAt === null) {
+    const paused = pauseOf(book, request);
+    if (paused !== undefined) return paused;
+    refuseOverBudget(book, job, request, current);
     release(book, current, request.at);
     return passOn(book, current, request);
   }
   if (current.state === 'rejected' && current.endedReason === NEVER_ADMITTED) {
-    return admitIfPlace(book, request);
+    return admitIfPlace(book, job, request);
   }
   const { resubmit } = request;
   const isOpenUnknown = current.state === 'unknown' && current.endedAt === null;
-  if (!isOpenUnknown || resubmit === undefined) return toAdmission(current);
+  if (!isOpenUnknown || resubmit === undefined) return goOn(book, current, request);
   if (book.isDecided(current.jobId, 'resubmit', resubmit)) return toAdmission(current);
+  const paused = pauseOf(book, request);
+  if (paused !== undefined) return paused;
+  refuseOverBudget(book, job, request);
   const next = { jobId: current.jobId, number: current.number + 1 };
   book.decide(next, 'resubmit', resubmit, request.at);
   bookUnknown(book, current, request.at);
@@ -79,16 +102,33 @@ function rerun(
     if (job.result !== null) return { kind: 'ended', result: job.result };
     throw new LedgerError('ledger.conflict', `job ${job.jobId} has an end without a result`);
   }
-  const full = owner === undefined ? lackOfPlace(book, request) : undefined;
-  if (full !== undefined) return full;
+  if (owner === undefined) {
+    const obstacle = pauseOf(book, request) ?? lackOfPlace(book, request);
+    if (obstacle !== undefined) return obstacle;
+    refuseOverBudget(book, job, request);
+  }
   book.putJob({ ...job, endedAt: null, end: null, result: null });
   const number = owner?.number ?? job.currentNumber + 1;
   book.decide({ jobId: job.jobId, number }, 'rerun', decision, request.at);
   return owner === undefined ? admit(book, request) : toAdmission(owner);
 }
 
-function admitIfPlace(book: Book, request: OpenJobRequest): Admission {
-  return lackOfPlace(book, request) ?? admit(book, request);
+function admitIfPlace(book: Book, job: JobRecord, request: OpenJobRequest): Admission {
+  const obstacle = pauseOf(book, request) ?? lackOfPlace(book, request);
+  if (obstacle !== undefined) return obstacle;
+  refuseOverBudget(book, job, request);
+  return admit(book, request);
+}
+
+function pauseOf(book: Book, { account, adopt, at }: OpenJobRequest): Admission | undefined {
+  const pause = adopt === undefined ? pauses(book, at).get(account) : undefined;
+  return pause === undefined ? undefined : { kind: 'paused', pause };
+}
+
+/** One that may still be sent waits while its account is paused. */
+function goOn(book: Book, current: SubmissionRecord, request: OpenJobRequest): Admission {
+  const admission = toAdmission(current);
+  return admission.kind === 'admitted' ? (pauseOf(book, request) ?? admission) : admission;
 }
 
 function admit(book: Book, request: OpenJobRequest): Admission {

@@ -3,7 +3,12 @@ import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 import { createSqlLedger } from '../../../src/ledger/sql.ts';
-import { acceptedJob, at, openRequest } from '../../contract/suites/ledger/ledger-under-test.ts';
+import {
+  acceptedJob,
+  at,
+  openRequest,
+  QUOTE,
+} from '../../contract/suites/ledger/ledger-under-test.ts';
 import { TemporaryLedger } from './temporary-ledger.ts';
 
 let place: TemporaryLedger;
@@ -40,6 +45,28 @@ describe('two connections to one file', () => {
     const kinds = admissions.map((admission) => admission.kind);
     expect(kinds.filter((kind) => kind === 'admitted')).toHaveLength(10);
     expect(kinds.filter((kind) => kind === 'full')).toHaveLength(22);
+    expect(await ledgers[0]!.placesTaken('main')).toBe(10);
+  });
+
+  it('that race for a budget that fits ten with 32 jobs admit exactly ten', async () => {
+    const ledgers = [await place.open(), await place.open()];
+    const limitMicros = (10n * BigInt(QUOTE.micros)).toString();
+    const scope = { scope: 'tenant', of: 'acme', per: 'day' } as const;
+    const budgets = [{ name: 'acme', ...scope, currency: 'USD', limitMicros }];
+
+    const answers = await Promise.allSettled(
+      range(32).map((index) =>
+        ledgers[index % 2]!.openJob(
+          openRequest({ jobId: `job-${index}`, tenant: 'acme', places: 99, budgets }),
+        ),
+      ),
+    );
+
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    for (const answer of answers) {
+      if (answer.status === 'fulfilled') continue;
+      expect(answer.reason).toMatchObject({ code: 'request.over_budget' });
+    }
     expect(await ledgers[0]!.placesTaken('main')).toBe(10);
   });
 
@@ -145,6 +172,9 @@ describe('the file', () => {
 
     expect(() => database.exec('UPDATE entries SET micros = 1')).toThrow(/append-only/);
     expect(() => database.exec('DELETE FROM entries')).toThrow(/append-only/);
+    expect(() => database.exec('REPLACE INTO entries SELECT * FROM entries')).toThrow(
+      /append-only/,
+    );
   });
 });
 

@@ -96,8 +96,9 @@ export function readingLaws(open: OpenLedger): readonly ContractCase[] {
 
       const rows = await rowsOf(ledger);
 
-      const tables = rows.map(({ table }) => table).sort();
-      equalValues(tables, ['discrepancies', 'entries', 'jobs', 'submissions']);
+      // Sums that a database keeps of its entries are rows, too, but no record of anything else.
+      const tables = rows.map(({ table }) => table).filter((table) => table !== 'daily_money');
+      equalValues(tables.sort(), ['discrepancies', 'entries', 'jobs', 'submissions']);
       const submission = rows.find(({ table }) => table === 'submissions');
       for (const text of ['job-1', 'task-of-job-1', 'worker-1', at(30)]) {
         assert.ok(submission?.text.includes(text), `the row shows ${text}`);
