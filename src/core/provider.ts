@@ -27,6 +27,11 @@ export interface Provider {
   validate(request: MediaRequest): readonly RequestIssue[];
   /** Pure; `undefined` means unpriced. Expects a request that {@link validate} has passed. */
   quote(request: MediaRequest): Quote | undefined;
+  /**
+   * What a succeeded task costs by the quantity that the provider printed, where the request alone has no price: tokens.
+   * Pure; `undefined` where {@link quote} tells the price, the price list has none or the snapshot prints no quantity.
+   */
+  bill?(request: MediaRequest, snapshot: Snapshot): Quote | undefined;
   /** One POST. `context.lastCheck` runs after the body is serialised and the connection stands, right before the first byte. */
   submit(request: MediaRequest, context: SubmitContext): Promise<Submission>;
   /** One GET of the task. */
@@ -132,6 +137,8 @@ export interface Snapshot {
   readonly completedAt?: string;
   /** As the provider printed it, for the record. */
   readonly usage?: JsonValue;
+  /** Seconds of output, where the provider states them. */
+  readonly statedSeconds?: number;
 }
 
 export type TaskOutput =

@@ -1,5 +1,6 @@
 import type { Price, Quote } from '../core/money.ts';
 import { multiplyByThousandths, toMicros } from '../core/money.ts';
+import type { Snapshot } from '../core/provider.ts';
 import type { ProviderOptions } from './options.ts';
 
 /** The facts of a request that a price may depend on. An unknown fact is absent. */
@@ -8,6 +9,8 @@ export interface PriceFacts {
   readonly items: number;
   readonly resolution?: string;
   readonly audio?: boolean;
+  /** Known once the task has succeeded. */
+  readonly tokens?: number;
   /** True where only the finished file tells the seconds, and `seconds` is the most it can be. */
   readonly isUpperBound?: boolean;
 }
@@ -54,6 +57,26 @@ export function quotePrice(
   return dearest;
 }
 
+/**
+ * What a succeeded task costs by the tokens that were printed for it; `undefined` where the request has a price without
+ * them, or no whole number of tokens was printed. Where several lines are possible, the dearest counts, as in a quote.
+ */
+export function billTokens(
+  prices: readonly Price[],
+  currency: string,
+  facts: PriceFacts,
+  { status }: Snapshot,
+  tokens: number | undefined,
+): Quote | undefined {
+  const isCountable = tokens !== undefined && tokens >= 0 && tokens <= MAX_TOKENS;
+  if (status !== 'succeeded' || !isCountable || !Number.isInteger(tokens)) return undefined;
+  if (quotePrice(prices, currency, facts) !== undefined) return undefined;
+  return quotePrice(prices, currency, { ...facts, tokens });
+}
+
+/** More than any task takes; a number beyond it is a mistake of who printed it. */
+const MAX_TOKENS = 1e9;
+
 function mayApply({ when }: Price, facts: PriceFacts): boolean {
   const isPossible = <Fact>(wanted: Fact | undefined, actual: Fact | undefined): boolean =>
     wanted === undefined || actual === undefined || wanted === actual;
@@ -79,7 +102,9 @@ function billOf(price: Price, facts: PriceFacts): { micros: string; basis: strin
         `${facts.items} item${facts.items === 1 ? '' : 's'} × ${price.micros} micros/item`,
       );
     case 'token':
-      return undefined;
+      return facts.tokens === undefined
+        ? undefined
+        : bill(facts.tokens, `${facts.tokens} tokens × ${price.micros} micros/token`);
   }
 }
 

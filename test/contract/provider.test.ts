@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/core/json.ts';
+import type { Price } from '../../src/core/money.ts';
 import { createDieyuYun } from '../../src/providers/dieyuyun/index.ts';
 import { createNexusFlow } from '../../src/providers/nexusflow/index.ts';
 import { createRixApi } from '../../src/providers/rixapi/index.ts';
@@ -7,10 +8,23 @@ import { readFixture } from '../fixtures/read-fixture.ts';
 import { providerContract } from './suites/provider-contract.ts';
 import type { ProviderContractOptions } from './suites/provider-contract.ts';
 
+/** What a task costs by these is known once it has ended. */
+const PER_TOKEN: Price = {
+  currency: 'USD',
+  unit: 'token',
+  micros: '15',
+  when: {},
+  source: 'contract 2026-10',
+};
+
 const onLoopback = (baseUrl: string): ProviderOptions => ({
   baseUrl,
   currency: 'USD',
-  prices: new Map(),
+  prices: new Map([
+    ['kling-v2', [PER_TOKEN]],
+    ['gpt-image-2', [PER_TOKEN]],
+    ['sora-2', [{ ...PER_TOKEN, unit: 'second', micros: '70000' }]],
+  ]),
   allowPrivateHosts: true,
 });
 

@@ -12,7 +12,7 @@ import { toParameterSchema } from '../parameter-schema.ts';
 import type { ParameterRules } from '../parameters.ts';
 import { checkExtraUrls } from '../extra-urls.ts';
 import { checkParameters, toNative } from '../parameters.ts';
-import { quotePrice, toPriceList } from '../pricing.ts';
+import { billTokens, quotePrice, toPriceList } from '../pricing.ts';
 import { toCancelAnswer, toReading, unreadableWithoutId } from '../reading.ts';
 import { toSubmission } from '../submission.ts';
 import { createStatusReader } from '../task-status.ts';
@@ -20,7 +20,7 @@ import { toAskedSnapshot, toCreatedTask } from '../wire-task.ts';
 import type { EndpointKind } from './models.ts';
 import { DOCUMENTED_MODELS, endpointOf, TIMING } from './models.ts';
 import type { WireContext } from './wire.ts';
-import { API, readTask, STATUSES } from './wire.ts';
+import { API, readTask, STATUSES, toTokens } from './wire.ts';
 
 const TASKS = '/v1/tasks';
 
@@ -125,6 +125,15 @@ export function createDieyuYun(options: ProviderOptions): Provider {
 
     quote: (request) =>
       quotePrice(toPriceList(request.model, [], options), options.currency, toPriceFacts(request)),
+
+    bill: (request, snapshot) =>
+      billTokens(
+        toPriceList(request.model, [], options),
+        options.currency,
+        toPriceFacts(request),
+        snapshot,
+        toTokens(snapshot.usage),
+      ),
 
     submit: async (request, context) => {
       const endpoint = endpointOf(request.model);

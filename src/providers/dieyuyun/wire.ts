@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MediaKind } from '../../core/job.ts';
+import type { JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot, TaskOutput, TaskStatus } from '../../core/provider.ts';
 import type { ApiError } from '../api-error.ts';
@@ -29,6 +30,12 @@ export const STATUSES: Readonly<Record<string, TaskStatus>> = {
   expired: 'expired',
 };
 
+const usageSchema = z.object({
+  input_tokens: optionalNumber,
+  output_tokens: optionalNumber,
+  total_tokens: optionalNumber,
+});
+
 const outputSchema = z.object({
   url: optional(urlText),
   b64_json: optional(z.string().min(1)),
@@ -45,19 +52,21 @@ const taskSchema = z.object({
   data: optional(outputsSchema),
   error_code: optionalText,
   error_message: optionalText,
-  usage: optional(
-    z.object({
-      input_tokens: optionalNumber,
-      output_tokens: optionalNumber,
-      total_tokens: optionalNumber,
-    }),
-  ),
+  usage: optional(usageSchema),
   created_at: optionalText,
   completed_at: optionalText,
   failed_at: optionalText,
 });
 
 type Task = z.infer<typeof taskSchema>;
+
+/** The printed total, else the sum of the two parts that the guide shows. */
+export function toTokens(usage: JsonValue | undefined): number | undefined {
+  const { success, data } = usageSchema.safeParse(usage);
+  if (!success) return undefined;
+  const { input_tokens: input, output_tokens: output, total_tokens: total } = data;
+  return total ?? (input === undefined || output === undefined ? undefined : input + output);
+}
 
 export interface WireContext {
   readonly readStatus: StatusReader;

@@ -13,6 +13,7 @@ import {
   given,
   isoTime,
   optional,
+  optionalNumber,
   optionalProgress,
   optionalText,
   taskIdSchema,
@@ -34,10 +35,20 @@ export const STATUSES: Readonly<Record<string, TaskStatus>> = {
 
 const imageSchema = z.union([urlText, z.object({ url: urlText }).transform(({ url }) => url)]);
 
+/** What the upstream counted, passed through: seen, not documented. */
+const usageSchema = z.object({
+  /** Input and output together. */
+  duration: optionalNumber,
+  input_video_duration: optionalNumber,
+  output_video_duration: optionalNumber,
+  video_duration: optionalNumber,
+});
+
 const outputSchema = z.object({
   video_url: optional(urlText),
   image_url: optional(urlText),
   images: optional(z.array(imageSchema.optional().catch(undefined))),
+  usage: optional(usageSchema),
 });
 
 /** Only what is used; a field that is not what it ought to be counts as absent. */
@@ -78,12 +89,26 @@ export function readTask(json: unknown, context: WireContext): WireTask | undefi
       model: task.model,
       createdAt: isoTime(task.created_at),
       completedAt: isoTime(task.completed_at),
+      ...(status === 'succeeded' ? toUsage(task.output?.usage) : {}),
     }),
     ...(status === 'failed'
       ? toFailure(API, toApiError(task.error ?? 'no reason was given'), context.secrets)
       : {}),
   };
   return { id: task.id, snapshot };
+}
+
+function toUsage(
+  printed: z.infer<typeof usageSchema> | undefined,
+): Pick<Snapshot, 'usage' | 'statedSeconds'> {
+  if (printed === undefined) return {};
+  const usage = given(printed);
+  if (Object.keys(usage).length === 0) return {};
+  const { output_video_duration, video_duration, input_video_duration, duration } = printed;
+  const whole = (input_video_duration ?? 0) === 0 ? duration : undefined;
+  const seconds = output_video_duration ?? video_duration ?? whole;
+  const isStated = seconds !== undefined && seconds > 0;
+  return { usage, ...(isStated ? { statedSeconds: seconds } : {}) };
 }
 
 /** The list page: newest first, without outputs. `undefined` where it is no list. */

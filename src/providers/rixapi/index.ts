@@ -14,14 +14,14 @@ import { toParameterSchema } from '../parameter-schema.ts';
 import type { ParameterRules } from '../parameters.ts';
 import { checkExtraUrls } from '../extra-urls.ts';
 import { checkParameters } from '../parameters.ts';
-import { quotePrice, toPriceList } from '../pricing.ts';
+import { billTokens, quotePrice, toPriceList } from '../pricing.ts';
 import { toReading, unreadableWithoutId } from '../reading.ts';
 import { toSubmission } from '../submission.ts';
 import { createStatusReader } from '../task-status.ts';
 import { toAskedSnapshot, toCreatedTask } from '../wire-task.ts';
 import { RIXAPI_CALLBACK } from './callback.ts';
 import { RIXAPI_EXAMPLES, RIXAPI_TIMING } from './models.ts';
-import { API, readTask, STATUSES } from './wire.ts';
+import { API, readTask, STATUSES, toTokens } from './wire.ts';
 
 const SUBMIT = '/v1/task/submit';
 const TASK = '/v1/task';
@@ -91,6 +91,15 @@ export function createRixApi(options: ProviderOptions): Provider {
 
     quote: (request) =>
       quotePrice(toPriceList(request.model, [], options), options.currency, toPriceFacts(request)),
+
+    bill: (request, snapshot) =>
+      billTokens(
+        toPriceList(request.model, [], options),
+        options.currency,
+        toPriceFacts(request),
+        snapshot,
+        toTokens(snapshot.usage),
+      ),
 
     submit: async (request, context) => {
       const secrets = secretsOf(context, request.prompt);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonValue } from '../../core/json.ts';
 import type { Logger } from '../../core/logger.ts';
 import type { Snapshot, TaskStatus } from '../../core/provider.ts';
 import { toApiError } from '../api-error.ts';
@@ -42,6 +43,12 @@ const taskSchema = z.object({
   ),
   usage: optional(usageSchema),
 });
+
+/** All tokens that a task was billed for. A usage of another type counts something else. */
+export function toTokens(usage: JsonValue | undefined): number | undefined {
+  const { success, data } = usageSchema.safeParse(usage);
+  return success && data.type === 'tokens' ? data.total_tokens : undefined;
+}
 
 /** Reads a task out of the body of a submit, a query or a callback: all three have one format. */
 export function readTask(

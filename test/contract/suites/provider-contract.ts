@@ -6,6 +6,7 @@ import type { ContractCase } from './contract-case.ts';
 import { isPlainJson } from './plain-json.ts';
 import { KEY, watchCalls } from './provider-calls.ts';
 import type { ProviderCalls } from './provider-calls.ts';
+import { billingLaws } from './provider/billing-laws.ts';
 import { lastCheckLaws } from './provider/last-check-laws.ts';
 import { salvageLaws } from './provider/salvage-laws.ts';
 import { lawsFor } from './provider/stage.ts';
@@ -229,6 +230,7 @@ export function providerContract(options: ProviderContractOptions): readonly Con
         deepEqual(provider.validate(options.brokenRequest), issues);
       },
     ),
+    ...billingLaws(law, options),
     ...salvageLaws(options, law),
     ...finishedAtOnce(options, law, request),
   ];
