@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { isMap, LineCounter, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { Account } from './core/account.ts';
+import type { Budget } from './core/budget.ts';
 import { ConfigError, isMediaJobError } from './core/errors.ts';
+import { budgetProblems, toBudget } from './config/budgets.ts';
 import { accountProblems, toAccount } from './config/accounts.ts';
 import { invalidConfig } from './config/problems.ts';
 import { configSchema } from './config/document.ts';
@@ -33,6 +35,8 @@ export interface Config {
   /** `decode`: every file is decoded to its end by ffmpeg before it is published. */
   readonly verification: { readonly decode: boolean };
   readonly accounts: ReadonlyMap<string, Account>;
+  /** Limits of what jobs may cost together. */
+  readonly budgets: readonly Budget[];
   /** The first key encrypts, all of them decrypt. Empty: payloads are readable in Temporal. */
   readonly encryption: { readonly keys: readonly KeyLocation[] };
 }
@@ -97,6 +101,7 @@ export function parseConfig(source: string, options: ParseConfigOptions): Config
   const problems = [
     ...(parsed.success ? [] : toProblems(parsed.error, document)),
     ...accountProblems(document),
+    ...budgetProblems(document),
     ...unavailableSettings(document),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(file, problems, yaml, lines);
@@ -185,6 +190,7 @@ function toConfig(
         toAccount(name, account, { directory, environment }),
       ]),
     ),
+    budgets: document.budgets.map(toBudget),
     encryption: {
       keys: (document.encryption?.keys ?? []).map(({ id, file: keyFile }) => ({
         id,

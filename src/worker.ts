@@ -18,6 +18,7 @@ import type { InspectMedia } from './core/media.ts';
 import { createInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
 import { inspectMedia } from './media/index.ts';
+import { STALE_TEMPORARY_MS } from './maintenance/sweep.ts';
 import { createMediaFetcher } from './providers/fetch-media.ts';
 import { parseJobInput } from './schema/request.ts';
 import { translateErrors } from './runtime/activity-interceptor.ts';
@@ -52,8 +53,6 @@ export interface RunningWorker {
   /** Submits nothing more, lets running steps end, then stops. Safe to call twice. */
   stop(): Promise<void>;
 }
-
-const STALE_TEMPORARY_MS = 24 * 3_600_000;
 
 /**
  * Starts a worker and resolves once it serves its queues.
@@ -179,6 +178,7 @@ function createPorts(
   return {
     accounts: installation.accounts,
     ledger,
+    budgets: installation.config.budgets,
     spool: installation.openSpool(logger),
     gate,
     store: installation.openStore(),

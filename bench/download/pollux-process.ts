@@ -107,6 +107,7 @@ async function openPorts(directory: string, storageUrl: string): Promise<Activit
   return {
     accounts: installation.accounts,
     ledger: await installation.openLedger(),
+    budgets: [],
     spool: installation.openSpool(QUIET),
     gate: createSubmitGate(),
     store: installation.openStore(),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Timing } from '../core/account.ts';
 import { prepareAdoption, prepareRequest } from '../core/accounts.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
+import { budgetsOf } from '../core/budget.ts';
 import { toIsoTime } from '../core/clock.ts';
 import { isMediaJobError, RequestError } from '../core/errors.ts';
 import type { DecisionRecord, JobInput, JobResult, MediaKind, MediaRequest } from '../core/job.ts';
@@ -103,8 +104,8 @@ export async function openJob(
     });
   if (admission.kind === 'ended') return admission;
   if (step.isCancelled === true && !mayHaveTask(admission)) return { kind: 'unsent' };
-  if (admission.kind === 'full') {
-    throw waitForPlace(ports, step, prepared, admission.taken, attempt);
+  if (admission.kind === 'full' || admission.kind === 'paused') {
+    throw waitForPlace(ports, step, prepared, admission, attempt);
   }
   refuseWhenTooLate(ports, step, prepared, admission);
   return toOpened(toPlan(step.jobId, input, prepared), admission.submission);
@@ -114,7 +115,8 @@ const MAY_HAVE_TASK: ReadonlySet<string> = new Set(['armed', 'accepted', 'unknow
 
 /** A job that is cancelled may have bought its task in an earlier run; then it is followed and kept, not forgotten. */
 function mayHaveTask(admission: Exclude<Admission, { kind: 'ended' }>): boolean {
-  return admission.kind !== 'full' && MAY_HAVE_TASK.has(admission.submission.state);
+  if (admission.kind === 'full' || admission.kind === 'paused') return false;
+  return MAY_HAVE_TASK.has(admission.submission.state);
 }
 
 function toOpened(plan: JobPlan, submission: SubmissionRecord): OpenedJob {
@@ -145,9 +147,11 @@ async function permitResubmit(
 
 /** A job that ends before it has a plan still tells whose it was. */
 function withIdentity(error: unknown, prepared: PreparedRequest): unknown {
-  if (!isMediaJobError(error) || error.code !== 'request.conflict') return error;
+  if (!isMediaJobError(error)) return error;
+  const { code, message } = error;
+  if (code !== 'request.conflict' && code !== 'request.over_budget') return error;
   const details = { ...error.details, ...identityOf(prepared) };
-  return new RequestError('request.conflict', error.message, { details, cause: error });
+  return new RequestError(code, message, { details, cause: error });
 }
 
 function identityOf({
@@ -165,16 +169,20 @@ function toLedgerRequest(
   prepared: PreparedRequest,
 ): OpenJobRequest {
   const { account, provider, providerRequest } = prepared;
+  const whose = { tenant: input.tenant ?? null, batch: input.batch ?? null };
   return {
     jobId: step.jobId,
     number: step.number,
     requestHash: toRequestHash(input),
-    tenant: input.tenant ?? null,
-    batch: input.batch ?? null,
+    ...whose,
     ...identityOf(prepared),
     realm: account.realm,
     quote: prepared.quote,
     places: account.limits.concurrentTasks,
+    budgets: budgetsOf(
+      { ...whose, account: account.name, currency: account.currency },
+      ports.budgets,
+    ),
     input,
     at: toIsoTime(ports.clock()),
     ...(input.adoptTaskId === undefined
@@ -244,14 +252,26 @@ function waitForPlace(
   ports: ActivityPorts,
   step: OpenJobStep,
   prepared: PreparedRequest,
-  taken: number,
+  lack: Extract<Admission, { kind: 'full' | 'paused' }>,
   attempt: number,
 ): Error {
-  const { name, limits } = prepared.account;
-  const reason = `all ${limits.concurrentTasks} places of account ${name} are taken (${taken})`;
+  const reason = describeLack(lack, prepared);
   const left = millisecondsLeft(ports, step, prepared);
   if (left <= 0) return gaveUp(step, prepared, reason);
   const grown = Math.min(PLACE_WAIT_MAX_MS, PLACE_WAIT_BASE_MS * 1.3 ** (attempt - 1));
-  const delayMs = Math.min(left, grown * (0.75 + Math.random() / 2));
+  const pauseMs = lack.kind === 'paused' ? Date.parse(lack.pause.until) - ports.clock() : 0;
+  const delayMs = Math.min(left, Math.max(0, pauseMs) + grown * (0.75 + Math.random() / 2));
   return waitFor('wait.place', `waiting for a place: ${reason}`, delayMs);
+}
+
+function describeLack(
+  lack: Extract<Admission, { kind: 'full' | 'paused' }>,
+  { account }: PreparedRequest,
+): string {
+  const { name, limits } = account;
+  if (lack.kind === 'full') {
+    return `all ${limits.concurrentTasks} places of account ${name} are taken (${lack.taken})`;
+  }
+  const { reason, since, until } = lack.pause;
+  return `account ${name} is not submitted to until ${until}: ${reason} since ${since}`;
 }

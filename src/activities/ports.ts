@@ -1,5 +1,6 @@
 import type { AccountDirectory } from '../core/accounts.ts';
 import type { ArtifactStore } from '../core/artifact-store.ts';
+import type { Budget } from '../core/budget.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JobInput } from '../core/job.ts';
 import type { Ledger } from '../core/ledger.ts';
@@ -13,6 +14,8 @@ import type { SubmitGate } from './submit-gate.ts';
 export interface ActivityPorts {
   readonly accounts: AccountDirectory;
   readonly ledger: Ledger;
+  /** Limits of what jobs may cost together. */
+  readonly budgets: readonly Budget[];
   /** Takes an outcome while the ledger cannot. */
   readonly spool: Spool;
   readonly gate: SubmitGate;

@@ -5,6 +5,7 @@ import type { Cost } from '../core/job.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
 import type { Snapshot } from '../core/provider.ts';
+import { requireAccount } from './account-of.ts';
 import type { ActivityPorts } from './ports.ts';
 import type { AcceptedTask } from './submission-view.ts';
 
@@ -40,7 +41,8 @@ export async function recordCost(ports: ActivityPorts, step: RecordCostStep): Pr
   }
   try {
     const verdict = judgeBilling(step.end);
-    const cost = await ports.ledger.recordCost({ jobId, number }, { ...verdict, quote }, at);
+    const price = quote ?? (await billOf(ports, step));
+    const cost = await ports.ledger.recordCost({ jobId, number }, { ...verdict, quote: price }, at);
     return { kind: 'booked', cost };
   } catch (error) {
     const isTaken =
@@ -50,6 +52,16 @@ export async function recordCost(ports: ActivityPorts, step: RecordCostStep): Pr
     if (!isTaken) throw error;
     return { kind: 'taken', reason: error.message };
   }
+}
+
+/** What a task without a quote cost by what the provider printed of it, e.g. tokens; `null` where nothing tells. */
+async function billOf(ports: ActivityPorts, { jobId, end }: RecordCostStep): Promise<Quote | null> {
+  if (end?.status !== 'succeeded') return null;
+  const job = await ports.ledger.job(jobId);
+  if (job === undefined || job.input === null) return null;
+  const { provider } = requireAccount(ports, job.account);
+  const request = { ...job.input.request, model: job.model };
+  return provider.bill?.(request, end) ?? null;
 }
 
 const UNWRITTEN: ReadonlySet<string> = new Set(['admitted', 'armed', 'unknown']);

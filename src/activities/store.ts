@@ -20,6 +20,8 @@ export interface StoreStep extends SubmissionId {
   readonly output: TaskOutput;
   /** What the model promises; `null` where only the result tells. */
   readonly kind: MediaKind | null;
+  /** Seconds of output, where the provider stated them. */
+  readonly statedSeconds?: number;
 }
 
 /** Every attempt so far took its worker down: a person has to look before the next one. */
@@ -284,7 +286,7 @@ async function record(
   const submission = { jobId: step.jobId, number: step.number };
   await ledger.recordArtifact(submission, artifact, originOf(step.output), toIsoTime(clock()));
   const input = (await ledger.job(step.jobId))?.input;
-  const differences = input ? compareWithRequest(input.request, facts) : [];
+  const differences = input ? compareWithRequest(input.request, facts, step.statedSeconds) : [];
   const { doubts } = facts;
   const doubtful = doubts.length === 0 ? [] : [{ kind: 'media_doubtful', facts: { doubts } }];
   for (const { kind, facts: told } of [...differences, ...doubtful]) {

@@ -10,6 +10,7 @@ import { toLocalTaskId } from '../core/keys.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import type { Accepted } from '../core/provider.ts';
 import { conclude, keepInlineResult } from './conclude.ts';
+import { pauseAfterRefusal } from './pause-account.ts';
 import type { ActivityPorts } from './ports.ts';
 import { stageInline } from './stage-inline.ts';
 import { outcomeOf } from './submission-view.ts';
@@ -59,7 +60,9 @@ export async function submit(
       const { error } = submission;
       const final = ERROR_CODES[error.code].before === 'final';
       const record = { outcome: 'rejected', error, final, armingId } as const;
-      return await conclude(ports, step, record, submission);
+      const outcome = await conclude(ports, step, record, submission);
+      await pauseAfterRefusal(ports, prepared.account.name, submission);
+      return outcome;
     }
     case 'unknown': {
       const { reason, httpStatus } = submission.evidence;

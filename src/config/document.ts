@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountLimits, ProviderName, Timing } from '../core/account.ts';
 import { closedObject } from '../schema/problems.ts';
+import type { BudgetDocument } from './budgets.ts';
 import { isLedgerUrl } from './ledger.ts';
 import { storageProblem } from './storage.ts';
 import type { StorageDocument } from './storage.ts';
@@ -13,6 +14,7 @@ export interface ConfigDocument {
   readonly spool: { readonly directory: string };
   readonly accounts: Readonly<Record<string, AccountDocument>>;
   readonly verification: { readonly decode: boolean };
+  readonly budgets: readonly BudgetDocument[];
   readonly encryption?: { readonly keys: readonly KeyDocument[] } | undefined;
 }
 
@@ -212,6 +214,6 @@ export const configSchema: z.ZodType<ConfigDocument> = closedObject({
   verification: closedObject({ decode: z.boolean().default(false) }).prefault({}),
   accounts,
   callbacks: callbacks.optional(),
-  budgets: z.array(budget).optional(),
+  budgets: z.array(budget).default([]),
   encryption: encryption.optional(),
 });

@@ -13,7 +13,6 @@ export function unavailableSettings(document: unknown): readonly SchemaProblem[]
   };
 
   if (hasContent(document['callbacks'])) refuse(['callbacks'], 'callbacks are');
-  if (hasContent(document['budgets'])) refuse(['budgets'], 'budgets are');
   return problems;
 }
 

@@ -40,14 +40,15 @@ const DURATION_TOLERANCE_SECONDS = 0.25;
 const TOLERATED_FRAMES = 2;
 
 /**
- * Compares a file with the request that it was made for: resolution tier, size, aspect ratio and seconds. What was not
- * requested, cannot be read as a number or was not measured says nothing. Pure.
+ * Compares a file with the request that it was made for: resolution tier, size, aspect ratio and seconds, also those that
+ * the provider states. What was not requested, cannot be read as a number or was not measured says nothing. Pure.
  */
 export function compareWithRequest(
   request: MediaRequest,
   facts: MediaFacts,
+  statedSeconds?: number,
 ): readonly MediaDifference[] {
-  const differences = [compareDuration(request, facts)];
+  const differences = [compareDuration(request, facts, statedSeconds)];
   const { width, height } = facts;
   if (width !== null && height !== null) {
     const size = { width, height };
@@ -103,22 +104,25 @@ function compareAspectRatio(
   };
 }
 
+/** Requested, stated and measured seconds: any two of them may differ. */
 function compareDuration(
-  { durationSeconds: requestedSeconds }: MediaRequest,
+  { durationSeconds: requested }: MediaRequest,
   { durationSeconds, framesPerSecond, frames }: MediaFacts,
+  stated: number | undefined,
 ): MediaDifference | undefined {
   const hasFrames = framesPerSecond !== null && frames !== null;
-  const measuredSeconds = hasFrames ? frames / framesPerSecond : durationSeconds;
+  const measured = hasFrames ? frames / framesPerSecond : durationSeconds;
+  const told: Record<string, number> = {};
   // Some models take a number below zero for a length of their own choice.
-  if (requestedSeconds === undefined || requestedSeconds <= 0) return undefined;
-  if (measuredSeconds === null) return undefined;
+  if (requested !== undefined && requested > 0) told['requestedSeconds'] = requested;
+  if (stated !== undefined) told['statedSeconds'] = stated;
+  if (measured !== null) told['measuredSeconds'] = Math.round(measured * 1000) / 1000;
   const twoFrames = framesPerSecond === null ? 0 : TOLERATED_FRAMES / framesPerSecond;
   const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, twoFrames);
-  const difference = Math.abs(measuredSeconds - requestedSeconds);
-  // The slack is for sums of fractions that no binary number holds.
-  if (difference <= tolerance + 1e-9) return undefined;
-  const rounded = Math.round(measuredSeconds * 1000) / 1000;
-  return { kind: 'duration_differs', facts: { requestedSeconds, measuredSeconds: rounded } };
+  const seconds = Object.values(told);
+  const difference = Math.max(...seconds) - Math.min(...seconds);
+  // Measured to the millisecond, and no binary number holds every fraction.
+  return difference > tolerance + 1e-3 ? { kind: 'duration_differs', facts: told } : undefined;
 }
 
 function readPair(text: string | undefined, pattern: RegExp): [number, number] | undefined {

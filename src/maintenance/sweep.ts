@@ -71,7 +71,8 @@ export interface SweepReport {
 }
 
 const DEFAULT_CONCURRENCY = 16;
-const STALE_TEMPORARY_MS = 24 * 3_600_000;
+/** A temporary that old belongs to a transfer that never ended. */
+export const STALE_TEMPORARY_MS: number = 24 * 3_600_000;
 /** A held job that has been woken to here learns nothing from being woken once more: a person decides. */
 const MAX_WOKEN_HISTORY = 300;
 

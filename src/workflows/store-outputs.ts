@@ -130,6 +130,7 @@ class OutputStorer {
   async #try(index: number, output: TaskOutput): Promise<Tried> {
     const { plan, jobId } = this.#record;
     const { urlLifeSeconds } = plan.timing;
+    const { statedSeconds } = this.#storing.snapshot;
     const { urlEndsAtMs, lastSafeDownloadAtMs } = this.#moments();
     const now = Date.now();
     const lifeMs = Math.max(urlEndsAtMs - now, leastDownloadMs(urlLifeSeconds));
@@ -153,6 +154,7 @@ class OutputStorer {
           index,
           output,
           kind: plan.kind,
+          ...(statedSeconds === undefined ? {} : { statedSeconds }),
         }),
       );
       if ('sha256' in stored) return { kind: 'stored', artifact: stored };

@@ -28,7 +28,11 @@ export interface ActivityEnd {
   readonly name: string;
   /** Absent where it threw. */
   readonly result?: unknown;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details: Readonly<Record<string, unknown>>;
+  };
 }
 
 export interface ProcessEnd {

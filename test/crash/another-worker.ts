@@ -59,6 +59,7 @@ export async function startAnotherWorker(
   const ports: ActivityPorts = {
     accounts,
     ledger: await createSqlLedger({ url: places.ledgerUrl }),
+    budgets: [],
     spool: createFileSpool({ directory: places.spool, sealer: PLAIN, logger: LOGGER }),
     gate: createSubmitGate(),
     store: createFileSystemStore({ root: places.store }),

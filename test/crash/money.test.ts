@@ -5,7 +5,6 @@ import { accept, entryKinds, killAt } from './after-acceptance.ts';
 import { judge } from './judge.ts';
 import { submitOnce } from './play.ts';
 import type { StepOf } from './steps.ts';
-import { violationsOf, walk } from './walk.ts';
 import { inWorld, JOB, resultOf } from './world.ts';
 
 const QUOTE = {
@@ -43,38 +42,6 @@ describe('recordCost', () => {
       expect((await judge(world)).violations).toEqual([]);
     }),
   );
-
-  it('C12 C13 killed at any write to the ledger: charged once', async () => {
-    const charged: unknown[] = [];
-    const walked = await walk('pwrite64', async (world, injection) => {
-      const step = toStep(await accept(world));
-      const first = await world.run([['recordCost', step]], { injection });
-      await world.later((worker) => worker.recordCost(step));
-      charged.push(await entryKinds(world));
-      return first.signal === 'SIGKILL';
-    });
-
-    expect(violationsOf(walked)).toEqual([]);
-    expect(charged).toEqual(charged.map(() => ['reserve', 'charge']));
-    expect(walked.killed).toBeGreaterThanOrEqual(4);
-  });
-
-  it('F3 C13 the answer to the COMMIT of a charge is lost: charged once', () =>
-    inWorld({}, async (world) => {
-      const step = toStep(await accept(world));
-      const lost = {
-        activity: 'recordCost',
-        moment: '^after sql commit',
-        action: 'fail',
-        sqliteCode: 10,
-      } as const;
-      const first = await world.run([['recordCost', step]], { failpoints: [lost] });
-      const booked = await world.later((worker) => worker.recordCost(step));
-
-      expect(first.activities).toMatchObject([{ error: { code: 'ledger.unavailable' } }]);
-      expect(booked).toMatchObject({ cost: { micros: '350000' } });
-      expect(await entryKinds(world)).toEqual(['reserve', 'charge']);
-    }));
 
   it('C12 C5 the acceptance was in the spool only: written with the charge', () =>
     inWorld({}, async (world) => {

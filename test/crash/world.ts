@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSimulator } from '../../simulator/index.ts';
 import type { LogEntry, RunningSimulator, SimulatorOptions } from '../../simulator/index.ts';
+import type { Budget } from '../../src/core/budget.ts';
 import type { Ledger } from '../../src/core/ledger.ts';
 import { createSqlLedger } from '../../src/ledger/sql.ts';
 import { createFileSystemStore } from '../../src/storage/file-system.ts';
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly toBaseUrl?: (simulated: string) => string;
   /** Default: a SQLite file of the world's own. */
   readonly ledgerUrl?: string;
+  /** Limits that the started processes know. Default: none. */
+  readonly budgets?: readonly Budget[];
   /** Of the POST. Default 30 s. */
   readonly timeoutMs?: number;
 }
@@ -159,6 +162,7 @@ async function makeWorld(
     const plan = {
       ...places,
       account,
+      budgets: options.budgets ?? [],
       activities,
       heartbeats,
       clockJump,

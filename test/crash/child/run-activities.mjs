@@ -36,6 +36,7 @@ async function openPorts() {
   return {
     accounts: new Map([[account.name, { account, provider: createProvider(account) }]]),
     ledger: await createSqlLedger({ url: plan.ledgerUrl, lockWaitMs }),
+    budgets: plan.budgets ?? [],
     spool: createFileSpool({ directory: plan.spool, sealer: PLAIN, logger }),
     gate: createSubmitGate(),
     store: createFileSystemStore({ root: plan.store }),
@@ -53,6 +54,11 @@ async function openPorts() {
 const ACTIVITIES = {
   openJob: async (step) => (await loadActivity('open-job')).openJob(ports, step, 1),
   submit: async (step) => (await loadActivity('submit')).submit(ports, step, heartbeat),
+  /** As a workflow: what was not admitted is not submitted. */
+  openAndSubmit: async ({ open, submit }) => {
+    await ACTIVITIES.openJob(open);
+    return ACTIVITIES.submit(submit);
+  },
   submitNaively: (step) => submitNaively(ports, step),
   measureOverhead: (step) => measureOverhead(ports, step),
   reconcile: async (step) => {
@@ -66,6 +72,9 @@ const ACTIVITIES = {
     );
   },
   recordCost: async (step) => (await loadActivity('record-cost')).recordCost(ports, step),
+  adjustCost: async (step) => (await loadActivity('adjust-cost')).adjustCost(ports, step),
+  settleMoney: ({ submission, settlement, decision, at }) =>
+    ports.ledger.settleMoney(submission, settlement, decision, at),
   /** `previous`: what the attempt before it left in a heartbeat. */
   storeArtifact: async ({ previous, ...step }) => {
     const { storeArtifact } = await loadActivity('store');
@@ -120,7 +129,11 @@ async function end(work) {
     return { result: (await work()) ?? null };
   } catch (error) {
     return {
-      error: { code: error.code ?? error.type ?? 'defect', message: String(error.message) },
+      error: {
+        code: error.code ?? error.type ?? 'defect',
+        message: String(error.message),
+        details: error.details ?? {},
+      },
     };
   }
 }

@@ -48,6 +48,7 @@ export function createPorts(options: PortsOptions): Omit<ActivityPorts, 'gate'> 
   return {
     accounts,
     ledger: guard('ledger', ledger, ledgerMembers(ledger)),
+    budgets: [],
     spool: guard('spool', spool, SPOOL_MEMBERS),
     store: Object.assign(guard('store', store, STORE_MEMBERS), {
       list: (prefix: string) => store.list(prefix),

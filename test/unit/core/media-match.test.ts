@@ -98,6 +98,16 @@ describe('[F21] a file against its request', () => {
     expect(kindsOf(asked, file)).toEqual([kind]);
   });
 
+  it.each([
+    ['as requested and measured', 5, []],
+    ['other than requested and measured', 6, ['duration_differs']],
+  ])('what the provider states is compared, too: %s', (_, stated, kinds) => {
+    const request: MediaRequest = { model: 'a/b', durationSeconds: 5 };
+
+    expect(compareWithRequest(request, FILE, stated).map(({ kind }) => kind)).toEqual(kinds);
+    expect(compareWithRequest({ model: 'a/b' }, FILE, stated)).toHaveLength(kinds.length);
+  });
+
   it('tells what was requested and what was measured', () => {
     const request: MediaRequest = {
       model: 'a/b',

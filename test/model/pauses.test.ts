@@ -1,0 +1,51 @@
+import { installVirtualGlobals, restoreGlobals } from './virtual-globals.ts';
+import { atEffects } from './world/faults.ts';
+import type { PostFate } from './world/faults.ts';
+import { playInSmallWorld } from './world/small-world.ts';
+import { START_MS } from './world/world.ts';
+import type { World } from './world/world.ts';
+
+// What a refusal of one job means for the others of its account: minutes of waiting, in virtual time.
+
+const JOBS = ['job-1', 'job-2', 'job-3', 'job-4'] as const;
+
+beforeAll(() => {
+  installVirtualGlobals();
+  Error.stackTraceLimit = 0;
+});
+afterAll(restoreGlobals);
+
+async function play(fates: readonly PostFate[]): Promise<World> {
+  return await playInSmallWorld({
+    jobs: JOBS.map((jobId, index) => ({
+      jobId,
+      input: { request: { model: 'main/video' } },
+      startAfterMs: 10 + index * 2_000,
+    })),
+    faults: () => atEffects({ points: new Map(), isHeartbeatDelivered: true, fates, outages: [] }),
+  });
+}
+
+it('an account without credit holds all its jobs back, and goes on with them when it has some again', async () => {
+  const world = await play(['out of credit']);
+
+  expect(world.faultsSeen.get('post: out of credit')).toBe(1);
+  const results = JOBS.map((jobId) => world.resultOf(jobId));
+  expect(results.map((result) => result?.status)).toEqual(JOBS.map(() => 'succeeded'));
+  // The others never met the refusal: each was sent once, after the pause.
+  expect(results.map((result) => result?.submissions)).toEqual([2, 1, 1, 1]);
+  const creates = world.services.get('realm')?.creates ?? [];
+  expect(creates).toHaveLength(JOBS.length);
+  for (const { acceptedAtMs } of creates)
+    expect(acceptedAtMs - START_MS).toBeGreaterThanOrEqual(60_000);
+});
+
+it('an account that stays without credit is asked about once a minute, whatever the number of its jobs', async () => {
+  const world = await play(Array.from({ length: 12 }, () => 'out of credit'));
+
+  expect(world.faultsSeen.get('post: out of credit')).toBe(12);
+  const [first] = world.services.get('realm')?.creates ?? [];
+  const waitedMs = (first?.acceptedAtMs ?? 0) - START_MS;
+  // Each of four jobs may meet the refusal once per pause.
+  expect(waitedMs).toBeGreaterThanOrEqual((12 / JOBS.length) * 60_000);
+});
