@@ -8,7 +8,9 @@ import { registerDoctor } from './doctor.ts';
 import type { RegisterCommand } from './host.ts';
 import { createHost } from './host.ts';
 import { registerJobs } from './jobs.ts';
+import { registerLedger } from './ledger.ts';
 import { registerModels } from './models.ts';
+import { registerMoney } from './money.ts';
 import { reportError } from './report-error.ts';
 import { registerRun } from './run.ts';
 import { registerSetup } from './setup.ts';
@@ -24,6 +26,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerRun,
   registerJobs,
   registerArtifacts,
+  registerMoney,
   registerModels,
   registerDemo,
   registerDev,
@@ -32,6 +35,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerDoctor,
   registerSweep,
   registerAudit,
+  registerLedger,
   registerCodec,
   registerSimulator,
 ];

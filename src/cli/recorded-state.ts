@@ -17,10 +17,12 @@ export async function readRecordedState(
   const record = await ledger.job(jobId);
   if (record === undefined) return undefined;
   const history = toHistory(record);
-  if (record.result !== null) return { ...record.result, ...NOT_LIVE, history };
-  const [submissions, entries, artifacts] = await Promise.all([
+  const entries = await ledger.entries(jobId);
+  const cost = toCost(entries.filter(({ number }) => number === record.currentNumber));
+  // Money that was settled after the end is in the entries only.
+  if (record.result !== null) return { ...record.result, cost, ...NOT_LIVE, history };
+  const [submissions, artifacts] = await Promise.all([
     ledger.submissions(jobId),
-    ledger.entries(jobId),
     ledger.artifacts(jobId),
   ]);
   const current = submissions.find(({ number }) => number === record.currentNumber);
@@ -34,7 +36,7 @@ export async function readRecordedState(
     submissions: submissions.length,
     polls: 0,
     artifacts,
-    cost: toCost(entries.filter(({ number }) => number === record.currentNumber)),
+    cost,
     error: current?.error ?? null,
     hold: null,
     startedAt: record.createdAt,
