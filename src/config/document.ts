@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AccountLimits, ProviderName, Timing } from '../core/account.ts';
 import { closedObject } from '../schema/problems.ts';
+import { MOST_MICROS } from '../core/money.ts';
 import type { BudgetDocument } from './budgets.ts';
 import { isLedgerUrl } from './ledger.ts';
 import { storageProblem } from './storage.ts';
@@ -64,10 +65,17 @@ const seconds = z.number().positive();
 const perMinute = z.number().positive().max(100_000);
 const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a currency code such as USD');
 const MICROS_RULE = 'must be a whole number of micros, e.g. "70000" for 0.07';
-const micros = z.union(
-  [z.string().regex(/^(0|[1-9][0-9]*)$/, MICROS_RULE), z.int(MICROS_RULE).nonnegative(MICROS_RULE)],
-  { error: MICROS_RULE },
-);
+const micros = z
+  .union(
+    [
+      z.string().regex(/^(0|[1-9][0-9]*)$/, MICROS_RULE),
+      z.int(MICROS_RULE).nonnegative(MICROS_RULE),
+    ],
+    { error: MICROS_RULE },
+  )
+  .refine((value) => BigInt(value) <= MOST_MICROS, {
+    error: `must be at most ${MOST_MICROS.toString()} micros`,
+  });
 
 const SECRET_RULE =
   'must be { env: NAME } or { file: path }; a key written into this file would end up in backups and version control';

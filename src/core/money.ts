@@ -41,6 +41,9 @@ export interface PriceCondition {
 
 const DECIMAL_INTEGER = /^-?(0|[1-9][0-9]*)$/;
 
+/** Ten thousand million major units. More is a mistake, and sums of it would leave the 64 bits of the ledger. */
+export const MOST_MICROS: bigint = 10n ** 16n;
+
 /** Reads an integer amount of micros. Throws a `RangeError` for anything but a decimal integer. */
 export function toMicros(value: string | bigint): Micros {
   if (typeof value === 'string' && !DECIMAL_INTEGER.test(value)) {

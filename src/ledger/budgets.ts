@@ -34,8 +34,8 @@ function refuseUnpriced(job: JobRow, budgets: readonly Budget[]): void {
   if (budget === undefined) return;
   throw new RequestError(
     'request.over_budget',
-    `job ${job.job_id} has no price, so nobody can tell whether it fits budget "${budget.name}"; ` +
-      `give ${job.model} a price in accounts.${job.account}.prices`,
+    `job ${job.job_id} has no price before it is done, so nobody can tell whether it fits budget "${budget.name}"; ` +
+      `give ${job.model} a price per second or per item in accounts.${job.account}.prices, or take it out of the budget`,
     { details: { reason: 'unpriced', ...toDetails(job, budget), model: job.model } },
   );
 }

@@ -1,5 +1,6 @@
+import { RequestError } from '../core/errors.ts';
 import type { EntryKind } from '../core/ledger.ts';
-import { toMicros } from '../core/money.ts';
+import { MOST_MICROS, toMicros } from '../core/money.ts';
 import type { Quote } from '../core/money.ts';
 import { toBookedTime } from './calendar.ts';
 import type { EntryOwner } from './daily-money.ts';
@@ -100,6 +101,7 @@ async function insertEntry(
   { quote, micros, sequence = 0n, isEstimate }: EntryAmount,
   at: string,
 ): Promise<void> {
+  refuseAbsurd(key, quote.currency, micros);
   const { closed_month: closedMonth, ...owner } = await readOwner(transaction, key);
   const entry: EntryRow = {
     job_id: key.jobId,
@@ -116,6 +118,20 @@ async function insertEntry(
   const replaced = findReplaced(entry, await readEntries(transaction, key));
   await transaction.insertInto('entries').values(entry).execute();
   await addToDailyMoney(transaction, owner, entry, replaced);
+}
+
+/** Sums of such amounts would not fit the database, and then no sum could be read any more. */
+function refuseAbsurd(key: SubmissionKey, currency: string, micros: bigint): void {
+  const magnitude = micros < 0n ? 0n - micros : micros;
+  if (magnitude <= MOST_MICROS) return;
+  throw new RequestError(
+    'request.invalid',
+    `submission ${key.number.toString()} of job ${key.jobId}: ${micros.toString()} micros ${currency} are more than ` +
+      `one entry may be; correct the price in the configuration`,
+    {
+      details: { issues: [{ field: 'micros', rule: `must be at most ${MOST_MICROS.toString()}` }] },
+    },
+  );
 }
 
 /** Whose money it is, with the last month that takes no entry any more. */

@@ -1,5 +1,6 @@
 import { LedgerError, RequestError } from '../core/errors.ts';
 import type { DecisionRecord } from '../core/job.ts';
+import { MOST_MICROS } from '../core/money.ts';
 import type { Quote } from '../core/money.ts';
 import type { SettledMoney, Settlement } from '../core/money-book.ts';
 import { toCost } from './costs.ts';
@@ -55,8 +56,6 @@ function whyNot(row: SubmissionRow, effective: EntryRow | undefined): string | u
   return `its money is not unknown: the entry that stands is a ${effective.kind}`;
 }
 
-/** What `micros` may be: a column of the database holds 64 bits. */
-const MOST_MICROS = 9_223_372_036_854_775_807n;
 const AMOUNT = /^(0|[1-9][0-9]*)$/;
 
 function toQuote(settlement: Settlement, unknown: EntryRow, decision: DecisionRecord): Quote {
@@ -64,7 +63,7 @@ function toQuote(settlement: Settlement, unknown: EntryRow, decision: DecisionRe
   if (!AMOUNT.test(micros) || BigInt(micros) > MOST_MICROS) {
     throw new RequestError(
       'request.invalid',
-      `"${micros}" is not an amount that can be charged: give micros as a decimal integer, 0 or more`,
+      `"${micros}" is not an amount that can be charged: give micros as a decimal integer from 0 to ${MOST_MICROS.toString()}`,
       { details: { field: 'micros' } },
     );
   }

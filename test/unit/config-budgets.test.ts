@@ -46,6 +46,10 @@ describe('budgets in a configuration', () => {
       'budgets[1].name ("a"): must not be the name of another budget',
     ],
     [[`name: a, scope: all, per: day, currency: USD, limitMicros: 0.5`], 'whole number of micros'],
+    [
+      [`name: a, scope: all, per: day, currency: USD, limitMicros: "10000000000000001"`],
+      'must be at most 10000000000000000 micros',
+    ],
     [[`name: a, scope: all, per: week, ${LIMIT}`], 'budgets[0].per'],
   ])('that cannot be meant are refused: %j', (budgets, rule) => {
     expect(() => parse(...budgets)).toThrow(rule);

@@ -11,6 +11,7 @@ import type {
   SubmissionId,
   SubmissionRecord,
 } from '../../../src/core/ledger.ts';
+import { MOST_MICROS } from '../../../src/core/money.ts';
 import type { Book } from './book.ts';
 import { conflict, idOf } from './book.ts';
 import { bookUnknown, release, write } from './money.ts';
@@ -25,6 +26,9 @@ const NOT_SENT = {
 
 /** A job that is refused is not written. */
 export function openJob(book: Book, request: OpenJobRequest): Admission {
+  if (request.quote !== null && BigInt(request.quote.micros) > MOST_MICROS) {
+    throw new RequestError('request.invalid', `${request.quote.micros} micros are too many`);
+  }
   const isNew = !book.jobs.has(request.jobId);
   try {
     return open(book, request);

@@ -189,6 +189,14 @@ export function moneyLaws(open: OpenLedger): readonly ContractCase[] {
       assert.equal((await ledger.totals({}))[0]?.charged, '9007199254740993');
     },
 
+    'an amount whose sums no database could hold is refused': async (ledger) => {
+      const quote = { ...QUOTE, micros: '10000000000000001' };
+
+      await rejectsWith(ledger.openJob(openRequest({ quote })), 'request.invalid');
+
+      equalValues(await ledger.totals({}), []);
+    },
+
     'totals are kept apart by currency and follow the filter': async (ledger) => {
       const first = await acceptedJob(ledger, { tenant: 'acme' });
       await ledger.recordCost(first, CHARGE, at(4));
