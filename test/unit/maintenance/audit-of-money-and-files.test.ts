@@ -89,11 +89,19 @@ describe('I5 is violated', () => {
     `insert into entries (job_id, number, kind, sequence, micros, currency, basis, price_source, estimated, at)
      values ('${jobId}', 1, '${kind}', 0, ${micros}, 'USD', 'by hand', 'nobody', 0, '2026-06-01T10:00:00.000Z')`;
 
+  /** Entries that were written by hand are not in the sums of their days, which is one violation more. */
+  const entryViolationsOf = async (tampered: MaintainedInstallation): Promise<object> => {
+    const { I5 = [], ...others } = await violationsOf(tampered);
+    const isOfSums = (line: string): boolean => line.startsWith('the database: daily_money: ');
+    expect(I5.some(isOfSums)).toBe(true);
+    return { ...others, I5: I5.filter((line) => !isOfSums(line)) };
+  };
+
   it('by a submission that is charged and released', async () => {
     await here.succeeded('done');
     here.tamper(addEntry('done', 'release', 0));
 
-    expect(await violationsOf(here)).toEqual({
+    expect(await entryViolationsOf(here)).toEqual({
       I5: ['submission 1 of job done is settled more than once: reserve, charge, release'],
     });
   });
@@ -102,7 +110,7 @@ describe('I5 is violated', () => {
     await here.succeeded('done');
     here.tamper("delete from entries where kind = 'charge'");
 
-    expect(await violationsOf(here)).toEqual({
+    expect(await entryViolationsOf(here)).toEqual({
       I5: [
         'submission 1 of job done has ended and its money is neither charged, released nor unknown',
       ],
@@ -113,7 +121,7 @@ describe('I5 is violated', () => {
     await here.opened('open');
     here.tamper(addEntry('open', 'charge'));
 
-    expect(await violationsOf(here)).toEqual({
+    expect(await entryViolationsOf(here)).toEqual({
       I5: [
         'submission 1 of job open is admitted and charged',
         'submission 1 of job open is charged and has not ended',
@@ -125,7 +133,7 @@ describe('I5 is violated', () => {
     await here.accepted('open');
     here.tamper(addEntry('open', 'adjust').replace("'USD'", "'CNY'"));
 
-    expect(await violationsOf(here)).toEqual({
+    expect(await entryViolationsOf(here)).toEqual({
       I5: [
         'submission 1 of job open is adjusted and not charged',
         'submission 1 of job open is booked in USD and CNY',
