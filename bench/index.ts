@@ -1,19 +1,21 @@
 import { Command, CommanderError } from 'commander';
 import { registerDownload } from './download.ts';
+import { registerMoney } from './money.ts';
 import type { RegisterBench } from './register-bench.ts';
 
 /** Every benchmark, in the order of `--help`. */
-const BENCHES: readonly RegisterBench[] = [registerDownload];
+const BENCHES: readonly RegisterBench[] = [registerDownload, registerMoney];
 
 const USAGE_EXIT_CODE = 2;
 const INTERRUPTED_EXIT_CODE = 130;
 
 const EPILOGUE = `
-Each benchmark measures both sides in one run, taking turns. It ends with 1 where a figure misses its bound.
+Where there are two sides, one run measures both, taking turns. It ends with 1 where a figure misses its bound.
 
 Examples:
   $ npm run bench -- download
   $ npm run bench -- download --size 256MiB --repeat 5 --store file
+  $ npm run bench -- money
   $ npm run --silent bench -- download --json > figures.jsonl
 `;
 
