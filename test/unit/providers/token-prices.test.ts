@@ -1,7 +1,9 @@
+import { startSimulator } from '../../../simulator/index.ts';
 import type { JsonValue } from '../../../src/core/json.ts';
 import type { Price } from '../../../src/core/money.ts';
 import type { Provider, Snapshot } from '../../../src/core/provider.ts';
 import { PROVIDERS } from '../../../src/providers/index.ts';
+import { watchCalls } from '../../contract/suites/provider-calls.ts';
 
 const PER_TOKEN: Price = {
   currency: 'USD',
@@ -107,5 +109,32 @@ describe('a price per token', () => {
     const bill = open('rixapi', [PER_TOKEN]).bill?.(REQUEST, ended(tokens(1e9)));
 
     expect(bill?.micros).toBe('15000000000');
+  });
+
+  it('is billed by what a gateway that knows nothing of the adapter prints at the end', async () => {
+    let nowMs = Date.UTC(2026, 10, 21);
+    const simulator = await startSimulator({ nowMs: () => nowMs });
+    const provider = PROVIDERS.rixapi({
+      baseUrl: simulator.baseUrls.rixapi,
+      currency: 'USD',
+      prices: new Map([[REQUEST.model, [PER_TOKEN]]]),
+      allowPrivateHosts: true,
+    });
+    const calls = watchCalls(provider);
+    try {
+      const submission = await calls.submit(REQUEST);
+      if (submission.outcome !== 'accepted') throw new Error(JSON.stringify(submission));
+      nowMs += 600_000;
+      const reading = await calls.read(submission.operation);
+      if (reading.outcome !== 'read') throw new Error(JSON.stringify(reading));
+      const { usage } = reading.snapshot as { usage?: { total_tokens?: number } };
+
+      expect(usage?.total_tokens).toBeGreaterThan(100_000);
+      expect(provider.bill?.(REQUEST, reading.snapshot)?.micros).toBe(
+        String(15 * (usage?.total_tokens ?? 0)),
+      );
+    } finally {
+      await simulator.close();
+    }
   });
 });
