@@ -10,7 +10,7 @@ import { toLocalTaskId } from '../core/keys.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import type { Accepted } from '../core/provider.ts';
 import { conclude, keepInlineResult } from './conclude.ts';
-import { pauseAfterRefusal } from './pause-account.ts';
+import { pauseWithoutCredit } from './pause-account.ts';
 import type { ActivityPorts } from './ports.ts';
 import { stageInline } from './stage-inline.ts';
 import { outcomeOf } from './submission-view.ts';
@@ -61,7 +61,7 @@ export async function submit(
       const final = ERROR_CODES[error.code].before === 'final';
       const record = { outcome: 'rejected', error, final, armingId } as const;
       const outcome = await conclude(ports, step, record, submission);
-      await pauseAfterRefusal(ports, prepared.account.name, submission);
+      await pauseWithoutCredit(ports, prepared.account.name, step.number, submission);
       return outcome;
     }
     case 'unknown': {

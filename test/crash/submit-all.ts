@@ -14,15 +14,18 @@ export interface Case {
   readonly verdict: Verdict;
 }
 
-/** Submits one job after the other in one process, as many as there are names, and goes on with each afterwards. */
+/**
+ * Opens as many jobs as there are names, submits one after the other in the same process, and goes on with each
+ * afterwards. All are open before the first is refused, so that no refusal keeps another from its POST.
+ */
 export async function submitAll(
   world: World,
   names: readonly string[],
 ): Promise<Map<string, Case>> {
-  const calls = names.flatMap((jobId): readonly ActivityCall[] => [
-    ['openJob', world.stepsOf(jobId).openJob(1)],
-    ['submit', world.stepsOf(jobId).submit(1)],
-  ]);
+  const calls: readonly ActivityCall[] = [
+    ...names.map((jobId) => ['openJob', world.stepsOf(jobId).openJob(1)] as const),
+    ...names.map((jobId) => ['submit', world.stepsOf(jobId).submit(1)] as const),
+  ];
   const { activities, stderr } = await world.run(calls);
   const outcomes = activities.filter(({ name }) => name === 'submit');
   const cases = new Map<string, Case>();
