@@ -1,28 +1,16 @@
-import type { ByteReader, MediaBytes, MediaFacts } from '../core/media.ts';
-import type { ObjectHead, TemporaryObject } from '../core/artifact-store.ts';
-import { toIsoTime } from '../core/clock.ts';
+import type { TemporaryObject } from '../core/artifact-store.ts';
 import { isMediaJobError, ProviderError } from '../core/errors.ts';
-import type { Artifact, MediaKind } from '../core/job.ts';
+import type { Artifact } from '../core/job.ts';
 import { toArtifactKey } from '../core/keys.ts';
-import type { SubmissionId } from '../core/ledger.ts';
-import { compareWithRequest } from '../core/media-match.ts';
-import type { TaskOutput } from '../core/provider.ts';
-import { hashObject } from '../maintenance/hash-object.ts';
+import type { ByteReader, MediaBytes, MediaFacts } from '../core/media.ts';
 import { requireAccount } from './account-of.ts';
+import { findStored } from './find-stored.ts';
 import type { ActivityPorts } from './ports.ts';
 import { Reception } from './reception.ts';
+import { recordArtifact } from './record-artifact.ts';
+import type { CheckedBytes, StoreStep } from './record-artifact.ts';
 import { countCrashes, ProgressReport } from './transfer-progress.ts';
 import type { TransferAttempt } from './transfer-progress.ts';
-
-export interface StoreStep extends SubmissionId {
-  readonly account: string;
-  readonly index: number;
-  readonly output: TaskOutput;
-  /** What the model promises; `null` where only the result tells. */
-  readonly kind: MediaKind | null;
-  /** Seconds of output, where the provider stated them. */
-  readonly statedSeconds?: number;
-}
 
 /** Every attempt so far took its worker down: a person has to look before the next one. */
 export interface Crashing {
@@ -53,66 +41,13 @@ export async function storeArtifact(
   if (crashes >= MAX_CRASHES) return { kind: 'crashing', attempts: crashes };
   const report = new ProgressReport(attempt);
   try {
-    return (
-      (await findRecorded(ports, step)) ??
-      (await findPublished(ports, step, attempt.signal)) ??
-      (await fetchAndPublish(ports, step, attempt, report))
-    );
+    const stored = await findStored(ports, step, attempt.signal);
+    return stored ?? (await fetchAndPublish(ports, step, attempt, report));
   } catch (error) {
     report.fail();
     throw error;
   } finally {
     report.stop();
-  }
-}
-
-async function findRecorded(ports: ActivityPorts, step: StoreStep): Promise<Artifact | undefined> {
-  const recorded = await ports.ledger.artifacts(step.jobId);
-  const prefix = toArtifactKey(step.jobId, step.number, step.index, '');
-  const artifact = recorded.find((candidate) => candidate.key.startsWith(prefix));
-  if (artifact === undefined) return undefined;
-  const head = await ports.store.head(artifact.key);
-  return head?.sizeBytes === artifact.sizeBytes ? artifact : undefined;
-}
-
-/** An attempt that died between publishing and recording has left the file where it belongs; its URL may be dead by now. */
-async function findPublished(
-  ports: ActivityPorts,
-  step: StoreStep,
-  signal: AbortSignal,
-): Promise<Artifact | undefined> {
-  const prefix = toArtifactKey(step.jobId, step.number, step.index, '');
-  for await (const key of ports.store.list(prefix)) {
-    const head = await ports.store.head(key);
-    const found = head === undefined ? undefined : await look(ports, key, head, signal);
-    if (found === undefined) continue;
-    const artifact = toArtifact(step, key, ports.store.urlOf(key), found);
-    await record(ports, step, artifact, found.facts);
-    return artifact;
-  }
-  return undefined;
-}
-
-interface CheckedBytes {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-  readonly facts: MediaFacts;
-}
-
-async function look(
-  ports: ActivityPorts,
-  key: string,
-  head: ObjectHead,
-  signal: AbortSignal,
-): Promise<CheckedBytes | undefined> {
-  const reader = await ports.store.open(key);
-  try {
-    const inspection = await ports.inspectMedia(reader, signal);
-    if (inspection.outcome === 'broken') return undefined;
-    const sha256 = head.sha256 ?? (await hashObject(reader, signal));
-    return { sizeBytes: reader.sizeBytes, sha256, facts: inspection.facts };
-  } finally {
-    await reader.close();
   }
 }
 
@@ -243,59 +178,11 @@ async function publish(
 ): Promise<Artifact> {
   const { facts } = checked;
   const key = toArtifactKey(step.jobId, step.number, step.index, facts.extension);
-  const { url } = await ports.store.publish(temporary, key, {
+  await ports.store.publish(temporary, key, {
     mediaType: facts.mediaType,
     metadata: { job: step.jobId, submission: String(step.number) },
   });
-  const artifact = toArtifact(step, key, url, checked);
-  await record(ports, step, artifact, facts);
+  const artifact = await recordArtifact(ports, step, key, checked);
   if (step.output.source === 'staged') await ports.store.remove(step.output.key);
   return artifact;
-}
-
-function toArtifact(
-  step: StoreStep,
-  key: string,
-  url: string,
-  { sizeBytes, sha256, facts }: CheckedBytes,
-): Artifact {
-  const { mediaType, width, height, durationSeconds, codec, framesPerSecond, frames } = facts;
-  return {
-    index: step.index,
-    key,
-    url,
-    sizeBytes,
-    sha256,
-    mediaType,
-    width,
-    height,
-    durationSeconds,
-    codec,
-    framesPerSecond,
-    frames,
-  };
-}
-
-async function record(
-  ports: ActivityPorts,
-  step: StoreStep,
-  artifact: Artifact,
-  facts: MediaFacts,
-): Promise<void> {
-  const { ledger, clock } = ports;
-  const submission = { jobId: step.jobId, number: step.number };
-  await ledger.recordArtifact(submission, artifact, originOf(step.output), toIsoTime(clock()));
-  const input = (await ledger.job(step.jobId))?.input;
-  const differences = input ? compareWithRequest(input.request, facts, step.statedSeconds) : [];
-  const { doubts } = facts;
-  const doubtful = doubts.length === 0 ? [] : [{ kind: 'media_doubtful', facts: { doubts } }];
-  for (const { kind, facts: told } of [...differences, ...doubtful]) {
-    const discrepancy = { ...submission, kind, facts: { index: step.index, ...told } };
-    await ledger.recordDiscrepancy(discrepancy, toIsoTime(clock()));
-  }
-}
-
-/** Where the bytes came from, without path and query: those may be a capability. */
-function originOf(output: TaskOutput): string | null {
-  return output.source === 'url' ? new URL(output.url).origin : null;
 }
