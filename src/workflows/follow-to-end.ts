@@ -67,15 +67,21 @@ class Follower {
     if (isTerminal(this.#snapshot.status)) return this.#end();
     this.#showRunning(`the provider accepted the task: ${this.#snapshot.providerStatus}`);
     await this.#waitForFirstReading();
+    let isTimeUp = false;
     while (!isTerminal(this.#snapshot.status)) {
       await this.#askToStopOnce();
-      const leftMs = this.#lifeEndsAtMs() - Date.now();
-      const answer = leftMs > 0 ? await this.#follow(leftMs) : await this.#readOnce();
+      const lifeEndsAtMs = this.#lifeEndsAtMs();
+      const leftMs = lifeEndsAtMs - Date.now();
+      const isLast: boolean = isTimeUp || leftMs <= 0;
+      const answer: FollowAnswer | 'woken' = isLast ? await this.#readOnce() : await this.#follow(leftMs);
       if (answer === 'woken') continue;
       this.#learn(answer);
       this.#notBeforeMs = Date.now() + this.#record.plan.timing.minPollSeconds * 1000;
-      if (leftMs <= 0 && !isTerminal(this.#snapshot.status))
+      // No time for another reading of the schedule: one more, now, is the last, unless somebody gives the task more time.
+      const isExtended = this.#lifeEndsAtMs() > lifeEndsAtMs;
+      if (isLast && !isExtended && !isTerminal(this.#snapshot.status))
         return { lastUnfinishedAtMs: this.#lastUnfinishedAtMs };
+      isTimeUp = answer.kind === 'life_over' && !isExtended;
     }
     return this.#end();
   }
