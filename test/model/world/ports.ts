@@ -1,5 +1,6 @@
 import type { ActivityPorts } from '../../../src/activities/index.ts';
 import type { AccountDirectory } from '../../../src/core/accounts.ts';
+import type { Budget } from '../../../src/core/budget.ts';
 import { ProviderError, RequestError } from '../../../src/core/errors.ts';
 import type { JobInput } from '../../../src/core/job.ts';
 import type { Ledger } from '../../../src/core/ledger.ts';
@@ -21,6 +22,7 @@ export interface PortsOptions {
   readonly ledger: Ledger;
   readonly spool: Spool;
   readonly store: MemoryStore;
+  readonly budgets: readonly Budget[];
   /** Finds the service that serves a result host. */
   readonly serviceOf: (taskId: string) => ProviderService | undefined;
 }
@@ -39,7 +41,7 @@ const NOT_GUARDED: ReadonlySet<string> = new Set(['rows', 'check', 'close']);
 
 /** The ports of one process. Every call that leaves the process may go wrong. */
 export function createPorts(options: PortsOptions): Omit<ActivityPorts, 'gate'> {
-  const { process, perform, accounts, ledger, spool, store } = options;
+  const { process, perform, accounts, ledger, spool, store, budgets } = options;
   const guard = <T extends object>(
     port: string,
     target: T,
@@ -48,7 +50,7 @@ export function createPorts(options: PortsOptions): Omit<ActivityPorts, 'gate'> 
   return {
     accounts,
     ledger: guard('ledger', ledger, ledgerMembers(ledger)),
-    budgets: [],
+    budgets,
     spool: guard('spool', spool, SPOOL_MEMBERS),
     store: Object.assign(guard('store', store, STORE_MEMBERS), {
       list: (prefix: string) => store.list(prefix),

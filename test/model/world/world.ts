@@ -1,5 +1,6 @@
 import type { Account, Timing } from '../../../src/core/account.ts';
 import type { AccountDirectory, AccountEntry } from '../../../src/core/accounts.ts';
+import type { Budget } from '../../../src/core/budget.ts';
 import type { JobInput, JobResult, JobState } from '../../../src/core/job.ts';
 import type { JobRuns } from '../../../src/core/job-runs.ts';
 import { toWorkflowId } from '../../../src/core/keys.ts';
@@ -63,6 +64,7 @@ export interface WorldOptions {
   /** What the task of a create does; drawn at random where it is absent. */
   readonly script?: (sender: Sender) => TaskScript;
   readonly timing?: Partial<Timing>;
+  readonly budgets?: readonly Budget[];
   /** Arranges what people and providers do meanwhile. */
   readonly arrange?: (world: World) => void;
   /** Takes guarantees away; for negative controls. */
@@ -310,6 +312,7 @@ export class World {
       createPorts: (process, { spool }) =>
         createPorts({
           ...{ process, perform, accounts, ledger, store, spool },
+          budgets: options.budgets ?? [],
           faults: () => this.#faults,
           serviceOf: (taskId) => this.serviceOf(taskId),
         }),
