@@ -73,7 +73,9 @@ class Follower {
       const lifeEndsAtMs = this.#lifeEndsAtMs();
       const leftMs = lifeEndsAtMs - Date.now();
       const isLast: boolean = isTimeUp || leftMs <= 0;
-      const answer: FollowAnswer | 'woken' = isLast ? await this.#readOnce() : await this.#follow(leftMs);
+      const answer: FollowAnswer | 'woken' = isLast
+        ? await this.#readOnce()
+        : await this.#follow(leftMs);
       if (answer === 'woken') continue;
       this.#learn(answer);
       this.#notBeforeMs = Date.now() + this.#record.plan.timing.minPollSeconds * 1000;
