@@ -146,7 +146,9 @@ async function runTask(
     record,
     control,
   );
-  record.update({ artifacts, cost: await adjust(record, number, artifacts) });
+  record.update({ artifacts });
+  // Only all files together show what is billed: without one of them the upper bound stands.
+  if (error === null) record.update({ cost: await adjust(record, number, artifacts) });
   if (artifacts.length > 0) await describe(record, acquired);
   return await close(record, judgeStored(error, artifacts.length), error);
 }
