@@ -1,6 +1,7 @@
 import { toStagingKey } from '../core/keys.ts';
 import type { Snapshot, TaskOutput } from '../core/provider.ts';
 import type { ActivityPorts } from './ports.ts';
+import { publishBytes } from './publish-bytes.ts';
 
 /**
  * Moves bytes that came inside a reply to staging objects, so that heartbeat, history and ledger carry names only.
@@ -20,14 +21,7 @@ export async function stageInline(
       continue;
     }
     const key = toStagingKey(jobId, number, index);
-    const temporary = await ports.store.openTemporary(key);
-    try {
-      await temporary.write(Buffer.from(output.base64, 'base64'));
-      await temporary.finish();
-      await ports.store.publish(temporary, key);
-    } finally {
-      await temporary.discard();
-    }
+    await publishBytes(ports.store, key, Buffer.from(output.base64, 'base64'));
     outputs.push({ source: 'staged', key, kind: output.kind });
   }
   return { ...snapshot, outputs };

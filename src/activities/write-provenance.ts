@@ -6,6 +6,7 @@ import type { SubmissionId } from '../core/ledger.ts';
 import { toProvenanceArtifact } from '../core/provenance.ts';
 import type { Provenance } from '../core/provenance.ts';
 import type { ActivityPorts } from './ports.ts';
+import { publishBytes } from './publish-bytes.ts';
 
 export interface ProvenanceStep extends SubmissionId {
   readonly taskId: string;
@@ -24,14 +25,8 @@ export async function writeProvenance(ports: ActivityPorts, step: ProvenanceStep
   const key = toProvenanceKey(step.jobId, step.number);
   if ((await store.head(key)) !== undefined) return;
   const provenance = await describe(ports, step);
-  const temporary = await store.openTemporary(key);
-  try {
-    await temporary.write(Buffer.from(`${JSON.stringify(provenance, null, 2)}\n`));
-    await temporary.finish();
-    await store.publish(temporary, key, { mediaType: 'application/json', metadata: {} });
-  } finally {
-    await temporary.discard();
-  }
+  const bytes = Buffer.from(`${JSON.stringify(provenance, null, 2)}\n`);
+  await publishBytes(store, key, bytes, { mediaType: 'application/json', metadata: {} });
 }
 
 async function describe(

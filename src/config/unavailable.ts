@@ -6,14 +6,10 @@ import { isRecord } from '../schema/problems.ts';
  * nobody relies on a guard that is not there. A release that gives one its effect deletes its lines here.
  */
 export function unavailableSettings(document: unknown): readonly SchemaProblem[] {
-  if (!isRecord(document)) return [];
-  const problems: SchemaProblem[] = [];
-  const refuse = (path: readonly (string | number)[], what: string, value?: unknown): void => {
-    problems.push({ path, value, rule: `${what} not available in this release` });
-  };
-
-  if (hasContent(document['callbacks'])) refuse(['callbacks'], 'callbacks are');
-  return problems;
+  if (!isRecord(document) || !hasContent(document['callbacks'])) return [];
+  return [
+    { path: ['callbacks'], value: undefined, rule: 'callbacks are not available in this release' },
+  ];
 }
 
 function hasContent(section: unknown): boolean {
