@@ -5,6 +5,7 @@ import type { JobHandle } from '../../src/index.ts';
 import type { AccountSettings } from '../installation/config-text.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { openInstallation } from '../installation/installation.ts';
+import { startVideo } from '../installation/start-video.ts';
 import { until } from '../installation/until.ts';
 
 const provider = 'nexusflow' as const;
@@ -33,17 +34,8 @@ beforeAll(async () => {
 
 afterAll(() => installation.close());
 
-async function start(
-  account: string,
-  prompt: string,
-  fault?: FaultRule['fault'],
-): Promise<JobHandle> {
-  if (fault !== undefined) {
-    installation.simulator.addFaults([{ operation: 'create', match: prompt, fault }]);
-  }
-  const request = { model: `${account}/wan2.6-t2v`, prompt, durationSeconds: 3 };
-  return await installation.client.start(request);
-}
+const start = (account: string, prompt: string, fault?: FaultRule['fault']): Promise<JobHandle> =>
+  startVideo(installation, { account, prompt, fault });
 
 describe('a task whose reply was lost', () => {
   it('is found by its position in the list of an exclusive realm and adopted, with one create', async () => {

@@ -3,6 +3,7 @@ import type { JobHandle } from '../../src/index.ts';
 import { ANY_TEXT } from '../installation/any-value.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { openInstallation } from '../installation/installation.ts';
+import { startVideo } from '../installation/start-video.ts';
 import { until } from '../installation/until.ts';
 
 let installation: TestInstallation;
@@ -21,17 +22,8 @@ beforeAll(async () => {
 
 afterAll(() => installation.close());
 
-async function start(
-  account: string,
-  prompt: string,
-  fault?: FaultRule['fault'],
-): Promise<JobHandle> {
-  if (fault !== undefined) {
-    installation.simulator.addFaults([{ operation: 'create', match: prompt, fault }]);
-  }
-  const request = { model: `${account}/wan2.6-t2v`, prompt, durationSeconds: 3 };
-  return await installation.client.start(request);
-}
+const start = (account: string, prompt: string, fault?: FaultRule['fault']): Promise<JobHandle> =>
+  startVideo(installation, { account, prompt, fault });
 
 async function untilHeld(job: JobHandle): Promise<void> {
   await until('a hold', async () => (await job.state()).status === 'held');

@@ -4,6 +4,7 @@ import { findFreePort } from '../../src/cli/ports.ts';
 import type { JobHandle } from '../../src/index.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { openInstallation } from '../installation/installation.ts';
+import { startVideo } from '../installation/start-video.ts';
 import { writePartConfig } from '../installation/part-config.ts';
 import type { ReplyGate } from '../installation/reply-gate.ts';
 import { openReplyGate } from '../installation/reply-gate.ts';
@@ -54,17 +55,8 @@ afterAll(async () => {
   await gate.close();
 });
 
-async function start(
-  account: string,
-  jobId: string,
-  fault?: FaultRule['fault'],
-): Promise<JobHandle> {
-  if (fault !== undefined) {
-    installation.simulator.addFaults([{ operation: 'create', match: jobId, fault }]);
-  }
-  const request = { model: `${account}/wan2.6-t2v`, prompt: jobId, durationSeconds: 3 };
-  return await installation.client.start(request, { jobId });
-}
+const start = (account: string, jobId: string, fault?: FaultRule['fault']): Promise<JobHandle> =>
+  startVideo(installation, { account, prompt: jobId, jobId, fault });
 
 async function startWithReplyHeld(account: string, jobId: string): Promise<JobHandle> {
   gate.hold(jobId);
