@@ -17,6 +17,8 @@ export interface Account {
   /** No `/v1` and no slash at the end. */
   readonly baseUrl: string;
   readonly apiKey: Secret;
+  /** What the provider signs its callbacks with, where it does. */
+  readonly callbackSecret?: Secret;
   /** Names the key in the ledger without telling it: `env:NAME` or `file:PATH`. */
   readonly keyId: string;
   /** The provider's user behind one or more accounts. Default: the account's name. */

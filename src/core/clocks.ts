@@ -70,11 +70,21 @@ export interface Urgency {
 const SOON_SHARE = 0.5;
 const URGENT_SHARE = 0.1;
 
-/** `remainingMs` of a life of `lifeSeconds` until the last safe moment. */
-export function toUrgency(remainingMs: number, lifeSeconds: number): Urgency {
+/**
+ * `remainingMs` of a life of `lifeSeconds` until the last safe moment. `atLeast`: how urgent it has been before, which a
+ * step keeps, however close to the moment it is asked again.
+ */
+export function toUrgency(remainingMs: number, lifeSeconds: number, atLeast?: 1 | 2): Urgency {
   const urgentMs = lifeSeconds * 1000 * URGENT_SHARE;
   const soonMs = lifeSeconds * 1000 * SOON_SHARE;
-  if (remainingMs <= urgentMs) return { priorityKey: 1 };
-  if (remainingMs <= soonMs) return { priorityKey: 2, risesInMs: remainingMs - urgentMs };
+  if (atLeast === 1 || remainingMs <= urgentMs) return { priorityKey: 1 };
+  if (atLeast === 2 || remainingMs <= soonMs) {
+    return { priorityKey: 2, risesInMs: remainingMs - urgentMs };
+  }
   return { risesInMs: remainingMs - soonMs };
+}
+
+/** The priority that comes next. */
+export function raise({ priorityKey }: Urgency): 1 | 2 {
+  return priorityKey === undefined ? 2 : 1;
 }

@@ -54,6 +54,7 @@ export type ErrorCode =
   | 'provider.output_forbidden'
   | 'provider.out_of_credit'
   | 'provider.unauthorized'
+  | 'batch.stopped'
   | 'storage.unavailable'
   | 'storage.full'
   | 'storage.missing'
@@ -156,6 +157,13 @@ export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorRule>> = {
     'The account at the provider has no credit.',
   ),
   'provider.unauthorized': rule('final', 'read-again', 401, 1, 'The provider refused the key.'),
+  'batch.stopped': rule(
+    'final',
+    'final',
+    409,
+    1,
+    'The item was never started: its batch was stopped before.',
+  ),
   'storage.unavailable': rule('retry', 'retry', 503, 4, 'The artifact store cannot be reached.'),
   'storage.full': rule('retry', 'retry', 507, 4, 'The artifact store has no room.'),
   'storage.missing': rule(

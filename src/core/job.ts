@@ -39,6 +39,14 @@ export interface JobInput {
   readonly batch?: string;
   /** Start from this task, which exists already, instead of submitting. */
   readonly adoptTaskId?: string;
+  /** Runs an ended job again, once for this decision. */
+  readonly rerun?: JobRerun;
+}
+
+/** What is done again of a job that has ended. */
+export interface JobRerun extends DecisionRecord {
+  /** `submit`: buy anew under the next number. `store`: take up the task that the job has paid for; nothing is bought. */
+  readonly from: 'submit' | 'store';
 }
 
 /** Who decided what, and why. The ledger adds the time. */

@@ -95,3 +95,70 @@ export function toSubmitQueue(account: string): string {
 export function toPollQueue(account: string): string {
   return `pollux-poll-${account}`;
 }
+
+/** Throws `request.invalid` unless the text is an id of a batch or of an item. */
+export function checkBatchId(text: string, field: 'batch' | 'id'): string {
+  if (ID.test(text)) return text;
+  throw new RequestError(
+    'request.invalid',
+    `${field} (${JSON.stringify(text.slice(0, 120))}): ${ID_RULE}`,
+    { details: { issues: [{ field, rule: ID_RULE }] } },
+  );
+}
+
+/** The time that a schedule adds to the id of what it starts, as an id may hold it. */
+const FIRING = /-(?<day>\d{4}-\d\d-\d\d)T(?<hour>\d\d)-(?<minute>\d\d)-(?<second>\d\d)Z$/;
+
+/**
+ * `batch/<batch>`: the workflow of a batch. The server writes the time of a schedule's firing with colons, which no id of
+ * ours holds. Wire format.
+ */
+export function toBatchWorkflowId(batch: string): string {
+  return `batch/${batch.replace(FIRING, '-$<day>T$<hour>:$<minute>:$<second>Z')}`;
+}
+
+/** The batch of a workflow id that {@link toBatchWorkflowId} or a schedule has made. */
+export function toBatchName(workflowId: string): string {
+  return workflowId.slice('batch/'.length).replaceAll(':', '-');
+}
+
+/** The job of an item. Wire format. */
+export function toItemJobId(batch: string, item: string): string {
+  return `${batch}/${item}`;
+}
+
+/** Key of a page of items: JSON lines. Wire format, version 1. */
+export function toPageKey(batch: string, revision: string, page: number): string {
+  return `batches/${batch}/${revision}/items-${String(page).padStart(5, '0')}.jsonl`;
+}
+
+/** Key of the whole output manifest of a batch's newest run. Wire format, version 1. */
+export function toManifestKey(batch: string, format: 'jsonl' | 'csv' = 'jsonl'): string {
+  return `batches/${batch}/manifest.${format}`;
+}
+
+/** `batch/<batch>/page/<run>/<page>`: the workflow of a page in one run of its batch. Wire format. */
+export function toPageWorkflowId(batchWorkflowId: string, run: string, page: number): string {
+  return `${batchWorkflowId}/page/${run}/${String(page)}`;
+}
+
+/** Below which all that one run of a batch writes lies. */
+function toRunPrefix(batch: string, run: string): string {
+  return `batches/${batch}/runs/${run}/`;
+}
+
+/** Below which the results lie that a run of a batch has written as they came; of one page, or of all. */
+export function toResultsPrefix(batch: string, run: string, page?: number): string {
+  const results = `${toRunPrefix(batch, run)}results/`;
+  return page === undefined ? results : `${results}${String(page).padStart(5, '0')}/`;
+}
+
+/** Key of some results of a page: JSON lines. Each name is given once. Wire format, version 1. */
+export function toResultsKey(batch: string, run: string, page: number, name: string): string {
+  return `${toResultsPrefix(batch, run, page)}${name}.jsonl`;
+}
+
+/** Key of the whole output manifest of one run, which nothing replaces. Wire format, version 1. */
+export function toRunManifestKey(batch: string, run: string, format: 'jsonl' | 'csv'): string {
+  return `${toRunPrefix(batch, run)}manifest.${format}`;
+}

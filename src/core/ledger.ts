@@ -1,10 +1,13 @@
 import type { Budget } from './budget.ts';
+import type { BatchBook } from './batch-book.ts';
+import type { DurationBook } from './durations.ts';
 import type { ErrorReport } from './errors.ts';
 import type { Artifact, Cost, DecisionRecord, EndStatus, JobInput, JobResult } from './job.ts';
 import type { JsonObject } from './json.ts';
 import type { Currency, Money, Quote } from './money.ts';
 import type { EntryRecord, SubmissionId } from './ledger-records.ts';
 import type { AccountPause, MoneyBook } from './money-book.ts';
+import type { Rank } from './places.ts';
 import type { Operation, Snapshot, SubmitEvidence } from './provider.ts';
 
 export type { EntryKind, EntryRecord, SubmissionId } from './ledger-records.ts';
@@ -19,7 +22,7 @@ export type { EntryKind, EntryRecord, SubmissionId } from './ledger-records.ts';
  * - (realm, task id) belongs to one submission; an id from the POST's own reply takes it from one that was inferred.
  * - Trouble reaching or writing the database is `ledger.unavailable`.
  */
-export interface Ledger extends MoneyBook {
+export interface Ledger extends MoneyBook, DurationBook, BatchBook {
   /**
    * Writes the job if it is new and admits submission `number`, or says how far the job has come. `request.conflict`;
    * `request.over_budget` for a new reservation that does not fit, with limit, spent, reserved, unknown and asked as details.
@@ -119,6 +122,10 @@ export interface OpenJobRequest extends SubmissionId {
   readonly quote: Quote | null;
   /** How many submissions of the account may be open at once. */
   readonly places: number;
+  /** Default: `interactive`. */
+  readonly rank?: Rank;
+  /** How long a task of the account takes, in seconds, where that is known. */
+  readonly typicalSeconds?: number;
   /** Those that the job needs to fit, each in the transaction that reserves its money. */
   readonly budgets?: readonly Budget[];
   /** A task that exists already: the submission is written as accepted, whatever the places. */
@@ -145,8 +152,8 @@ export type Admission =
   | { readonly kind: 'resumed'; readonly submission: SubmissionRecord }
   /** The job has ended; this is the end. */
   | { readonly kind: 'ended'; readonly result: JobResult }
-  /** No place of the account is free: ask again later. */
-  | { readonly kind: 'full'; readonly taken: number }
+  /** No place of the account is free, or others go first: ask again later. `ahead`: how many of them wait. */
+  | { readonly kind: 'full'; readonly taken: number; readonly ahead: number }
   /** The account is not submitted to for now: ask again later. */
   | { readonly kind: 'paused'; readonly pause: AccountPause };
 

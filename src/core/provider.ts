@@ -189,12 +189,16 @@ export interface TaskSummary {
 export interface CallbackSupport {
   /** The field of the create body that takes the URL. */
   readonly urlField: string;
+  /** How the provider signs what it sends; absent where it does not. What should be signed and is not is refused. */
+  readonly signature?: 'standard-webhooks';
   /** A callback's body as a hint; `undefined` for anything unreadable. Never the truth about the task. */
   parse(rawBody: string): CallbackHint | undefined;
 }
 
 export interface CallbackHint {
   readonly taskId: string;
+  /** True where the callback says that the task goes on: no reading is worth while because of it. */
+  readonly isUnfinished?: boolean;
 }
 
 /** Declared facts about an API. */
