@@ -9,8 +9,9 @@ import { findOrInsertJob } from './jobs.ts';
 import { toJobResult } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { NEVER_ADMITTED } from './settling.ts';
-import { endSubmission, findTaskOwner, requireSubmission } from './submissions.ts';
+import { endSubmission, findNextNumber, findTaskOwner, requireSubmission } from './submissions.ts';
 import type { JobRow, SubmissionRow } from './tables.ts';
+import { removeWaiter } from './waiters.ts';
 
 /**
  * Opens the job and admits a submission, or says how far the job has come. Run twice: the second run finds the row of
@@ -22,20 +23,32 @@ export async function openJob(
   sealer: Sealer,
   request: OpenJobRequest,
 ): Promise<Admission> {
+  const admission = await decide(transaction, sealer, request);
+  const isWaiting = admission.kind === 'full' || admission.kind === 'paused';
+  if (!isWaiting) await removeWaiter(transaction, request.jobId);
+  return admission;
+}
+
+async function decide(
+  transaction: LedgerTransaction,
+  sealer: Sealer,
+  request: OpenJobRequest,
+): Promise<Admission> {
   const job = await findOrInsertJob(transaction, sealer, request);
   const owner = await findAdoptedTaskOwner(transaction, request);
   const opening = { transaction, sealer, job, request };
 
   if (job.ended_at !== null) return rerunJob(opening, owner);
-  if (owner !== undefined) return toAdmission(owner, sealer);
-  refuseSkippedNumber(job, request);
+  if (owner?.number === job.current_number) return toAdmission(owner, sealer);
+  if (owner === undefined) refuseSkippedNumber(job, request);
   if (job.current_number === 0n) return admitIfPlace(opening);
 
   const current = await requireSubmission(transaction, {
     jobId: job.job_id,
     number: job.current_number,
   });
-  if (BigInt(request.number) <= job.current_number) return goOn(opening, current);
+  const isBehind = owner !== undefined || BigInt(request.number) <= job.current_number;
+  if (isBehind) return goOn(opening, current);
   return admitNext(opening, current);
 }
 
@@ -94,16 +107,16 @@ async function rerunJob(opening: Opening, owner: SubmissionRow | undefined): Pro
   if (!mayOpen) return toEnded(opening);
   const obstacle = owner === undefined ? await findObstacle(opening) : undefined;
   if (obstacle !== undefined) return obstacle;
+  // A task that is this job's own already is taken up where it was, not bought again.
+  const number = owner?.number ?? (await findNextNumber(transaction, job.job_id));
   await transaction
     .updateTable('jobs')
     .set({ ended_at: null, end_status: null, result: null })
+    .$if(owner !== undefined, (query) => query.set({ current_number: number }))
     .where('job_id', '=', job.job_id)
     .execute();
-  const number = owner?.number ?? job.current_number + 1n;
   await recordDecision(transaction, { jobId: job.job_id, number }, 'rerun', decision, request.at);
-  // The task is this job's own already: taken up where it was, not bought again.
-  if (owner !== undefined) return toAdmission(owner, sealer);
-  return admit(opening);
+  return owner === undefined ? admit(opening) : toAdmission(owner, sealer);
 }
 
 function refuseSkippedNumber(job: JobRow, { number }: OpenJobRequest): void {

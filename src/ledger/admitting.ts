@@ -7,7 +7,7 @@ import { findLackOfPlace } from './places.ts';
 import { findPause } from './pauses.ts';
 import { toSealedJson, toSubmissionRecord } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
-import { insertSubmission, requireSubmission } from './submissions.ts';
+import { findNextNumber, insertSubmission, requireSubmission } from './submissions.ts';
 import type { JobRow, SubmissionRow } from './tables.ts';
 
 /** A request to open a job, in its transaction, with the job's row as it was found. */
@@ -24,7 +24,8 @@ export async function admitIfPlace(opening: Opening): Promise<Admission> {
 
 /** Why nothing can be admitted for now. An adopted task has been submitted already, and runs. */
 export async function findObstacle(opening: Opening): Promise<Admission | undefined> {
-  return (await findPauseOf(opening)) ?? findLackOfPlace(opening.transaction, opening.request);
+  const { transaction, job, request } = opening;
+  return (await findPauseOf(opening)) ?? findLackOfPlace(transaction, job, request);
 }
 
 /** A pause of the job's account. */
@@ -34,10 +35,10 @@ export async function findPauseOf(opening: Opening): Promise<Admission | undefin
   return findPause(transaction, job.account, request.at);
 }
 
-/** Writes the submission after the current one, with its reservation. Throws `request.over_budget`. */
+/** Writes the submission after the last one, with its reservation. Throws `request.over_budget`. */
 export async function admit({ transaction, sealer, job, request }: Opening): Promise<Admission> {
   if (request.adopt === undefined) await refuseOverBudget(transaction, job, request);
-  const key = { jobId: job.job_id, number: job.current_number + 1n };
+  const key = { jobId: job.job_id, number: await findNextNumber(transaction, job.job_id) };
   await insertSubmission(transaction, job, key.number, {
     ...toAdoptedColumns(sealer, request.adopt),
     created_at: request.at,

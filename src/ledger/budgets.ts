@@ -4,6 +4,7 @@ import { RequestError } from '../core/errors.ts';
 import type { OpenJobRequest } from '../core/ledger.ts';
 import type { Money } from '../core/money.ts';
 import { formatMoney, toMicros } from '../core/money.ts';
+import { findBatchBudget } from './batch-book.ts';
 import type { LedgerTransaction } from './session.ts';
 import type { JobRow } from './tables.ts';
 
@@ -15,8 +16,10 @@ import type { JobRow } from './tables.ts';
 export async function refuseOverBudget(
   transaction: LedgerTransaction,
   job: JobRow,
-  { budgets = [], quote, at }: OpenJobRequest,
+  request: OpenJobRequest,
 ): Promise<void> {
+  const { quote, at } = request;
+  const budgets = await listBudgets(transaction, job, request);
   if (quote === null) {
     refuseUnpriced(job, budgets);
     return;
@@ -27,6 +30,16 @@ export async function refuseOverBudget(
       throw overBudget(job, budget, spending, quote);
     }
   }
+}
+
+/** Those of the configuration, and the one that was set for the job's batch. */
+async function listBudgets(
+  transaction: LedgerTransaction,
+  { batch }: JobRow,
+  { budgets = [] }: OpenJobRequest,
+): Promise<readonly Budget[]> {
+  const ofBatch = await findBatchBudget(transaction, batch);
+  return ofBatch === undefined ? budgets : [...budgets, ofBatch];
 }
 
 function refuseUnpriced(job: JobRow, budgets: readonly Budget[]): void {

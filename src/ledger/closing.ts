@@ -8,6 +8,7 @@ import { toJobResult, toSealedJson } from './rows.ts';
 import type { LedgerTransaction } from './session.ts';
 import { endSubmission, requireJob } from './submissions.ts';
 import type { SubmissionRow } from './tables.ts';
+import { removeWaiter } from './waiters.ts';
 
 /** Writes the job's end and ends what is open. Run twice: the first result wins and is returned. */
 export async function closeJob(
@@ -37,6 +38,7 @@ export async function closeJob(
     .set({ ended_at: at, end_status: result.status, result: toSealedJson(sealer, result) })
     .where('job_id', '=', jobId)
     .execute();
+  await removeWaiter(transaction, jobId);
   return result;
 }
 

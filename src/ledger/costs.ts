@@ -2,6 +2,7 @@ import type { Cost, CostState } from '../core/job.ts';
 import type { CostRecord, SubmissionState } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
 import { toMicros } from '../core/money.ts';
+import { isTakenUpAgain } from './decisions.ts';
 import {
   hasDiscrepancy,
   recordDiscrepancy,
@@ -30,7 +31,7 @@ const BOOKABLE: Readonly<Record<CostRecord['kind'], readonly SubmissionState[]>>
 /**
  * Books the end of a submission's money and ends it. Run twice: the same amount changes nothing; another amount or
  * another settlement is `ledger.conflict`, and so is any amount where the submission has lost its task
- * (`details.reason` is `task_taken`).
+ * (`details.reason` is `task_taken`). What was settled before the job was run again for its task stays as it is.
  */
 export async function recordCost(
   transaction: LedgerTransaction,
@@ -42,6 +43,10 @@ export async function recordCost(
   await refuseTakenTask(transaction, row);
   if (!BOOKABLE[cost.kind].some((state) => state === row.state)) {
     throw submissionConflict(key, `is ${row.state}: a ${cost.kind} cannot be booked on it`);
+  }
+  if (await isTakenUpAgain(transaction, row)) {
+    const entries = await readEntries(transaction, key);
+    if (isSettled(entries)) return toCost(entries);
   }
   if (cost.quote !== null) await book(transaction, key, cost.kind, cost.quote, at);
   await endSubmission(transaction, key, cost.reason, at);

@@ -4,7 +4,7 @@ import type { DecisionEntry, DecisionKind } from '../core/ledger.ts';
 import type { SubmissionKey } from './rows.ts';
 import { toSubmissionId } from './rows.ts';
 import type { LedgerDatabase, LedgerTransaction } from './session.ts';
-import type { DecisionRow } from './tables.ts';
+import type { DecisionRow, SubmissionRow } from './tables.ts';
 
 /** Writes what a person or a policy decided. The caller has looked: no decision has this id. */
 export async function recordDecision(
@@ -48,6 +48,24 @@ export async function isDecided(
       `decision ${row.kind} of job ${row.job_id}; decide again under a new id`,
     { details: { decisionId: id, jobId, recordedJobId: row.job_id, recordedKind: row.kind } },
   );
+}
+
+/**
+ * True for a submission that a rerun took up as it was. One that a rerun opened was made at the moment of its decision.
+ */
+export async function isTakenUpAgain(
+  transaction: LedgerTransaction,
+  row: SubmissionRow,
+): Promise<boolean> {
+  const decision = await transaction
+    .selectFrom('decisions')
+    .select('decision_id')
+    .where('job_id', '=', row.job_id)
+    .where('number', '=', row.number)
+    .where('kind', '=', 'rerun')
+    .where('at', '!=', row.created_at)
+    .executeTakeFirst();
+  return decision !== undefined;
 }
 
 /** Oldest first. */

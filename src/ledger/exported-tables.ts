@@ -3,8 +3,8 @@ import type { Tables } from './tables.ts';
 type CellType = 'text' | 'integer';
 type Columns<Table> = { readonly [Column in keyof Table]: CellType };
 
-/** What `daily_money` holds is computed anew from the entries. */
-export type ExportedTable = Exclude<keyof Tables, 'daily_money'>;
+/** What `daily_money` holds is computed anew from the entries; jobs that wait ask again. */
+export type ExportedTable = Exclude<keyof Tables, 'daily_money' | 'waiters'>;
 
 /** The columns of every table that is exported, in an order in which each row follows what it refers to. */
 const EXPORTED: { readonly [Table in ExportedTable]: Columns<Tables[Table]> } = {
@@ -108,6 +108,17 @@ const EXPORTED: { readonly [Table in ExportedTable]: Columns<Tables[Table]> } = 
     author: 'text',
   },
   account_pauses: { account: 'text', reason: 'text', since: 'text', until: 'text' },
+  durations: {
+    job_id: 'text',
+    number: 'integer',
+    account: 'text',
+    model: 'text',
+    variant: 'text',
+    unfinished_ms: 'integer',
+    finished_ms: 'integer',
+    at: 'text',
+  },
+  batch_budgets: { batch: 'text', currency: 'text', limit_micros: 'integer', set_at: 'text' },
 };
 
 export const EXPORTED_TABLES: readonly ExportedTable[] = Object.keys(

@@ -6,17 +6,19 @@ import type { LedgerDialect } from './dialect.ts';
 import { createTables } from './migrations/0001-initial.ts';
 import { addInputsAndSources } from './migrations/0002-inputs-and-sources.ts';
 import { addMoneyBook } from './migrations/0003-money.ts';
+import { addWaitingAndBatches } from './migrations/0004-waiting-and-batches.ts';
 import type { LedgerDatabase } from './session.ts';
 
 /** Name of the last migration: what an export says of its tables. */
-export const SCHEMA = '0003-money';
+export const SCHEMA = '0004-waiting-and-batches';
 
 /** Every migration by name, oldest first. Forward only: none has a way down. */
 function listMigrations(dialect: LedgerDialect): Record<string, Migration> {
   return {
     '0001-initial': { up: (database) => createTables(database, dialect) },
     '0002-inputs-and-sources': { up: (database) => addInputsAndSources(database, dialect) },
-    [SCHEMA]: { up: (database) => addMoneyBook(database, dialect) },
+    '0003-money': { up: (database) => addMoneyBook(database, dialect) },
+    [SCHEMA]: { up: (database) => addWaitingAndBatches(database, dialect) },
   };
 }
 

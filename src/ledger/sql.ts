@@ -1,14 +1,17 @@
-import type { Ledger } from '../core/ledger.ts';
+import { isMediaJobError } from '../core/errors.ts';
+import type { Admission, Ledger, OpenJobRequest } from '../core/ledger.ts';
 import type { Sealer } from '../core/sealer.ts';
 import { PLAIN } from '../core/sealer.ts';
 import { openJob } from './admission.ts';
 import { arm, maySend } from './arming.ts';
 import { readArtifacts, recordArtifact } from './artifacts.ts';
+import { createBatchBook } from './batch-book.ts';
 import { closeJob } from './closing.ts';
 import { adjustCost, recordCost } from './costs.ts';
 import { findWrongSums } from './daily-check.ts';
 import { readDecisions } from './decisions.ts';
 import { readDiscrepancies, recordDiscrepancy } from './discrepancies.ts';
+import { createDurationBook } from './durations.ts';
 import type { LedgerPlace } from './location.ts';
 import { toLedgerPlace } from './location.ts';
 import { migrate } from './migrate.ts';
@@ -35,6 +38,7 @@ import { openSqlite } from './sqlite.ts';
 import { readStoredRows } from './stored-rows.ts';
 import { APPEND_ONLY } from './tables.ts';
 import { readTotals } from './totals.ts';
+import { removeWaiter } from './waiters.ts';
 
 export interface SqlLedgerOptions {
   /**
@@ -87,7 +91,9 @@ function createLedger(session: Session, sealer: Sealer): Ledger {
   const { read, write } = session;
   return {
     ...createMoneyBook(session),
-    openJob: (request) => write((transaction) => openJob(transaction, sealer, request)),
+    ...createDurationBook(session),
+    ...createBatchBook(session),
+    openJob: (request) => openOrForget(session, sealer, request),
     arm: (submission, facts) =>
       write((transaction) => arm(transaction, sealer, toKey(submission), facts)),
     maySend: (submission, worker) =>
@@ -133,6 +139,22 @@ function createLedger(session: Session, sealer: Sealer): Ledger {
     rows: () => readStoredRows(session),
     close: session.close,
   };
+}
+
+/** The transaction of a job that is refused leaves no trace; one that had waited waits no longer. */
+async function openOrForget(
+  { write }: Session,
+  sealer: Sealer,
+  request: OpenJobRequest,
+): Promise<Admission> {
+  try {
+    return await write((transaction) => openJob(transaction, sealer, request));
+  } catch (error) {
+    if (isMediaJobError(error) && error.code === 'request.over_budget') {
+      await write((transaction) => removeWaiter(transaction, request.jobId));
+    }
+    throw error;
+  }
 }
 
 /** A database that is damaged may not be able to tell more than that. */

@@ -16,6 +16,9 @@ const KEYS = {
   closed_months: ['month'],
   month_totals: ['month', 'currency'],
   account_pauses: ['account'],
+  durations: ['job_id', 'number'],
+  waiters: ['job_id'],
+  batch_budgets: ['batch'],
   daily_money: ['view', 'currency', 'day', 'account', 'model', 'tenant', 'batch'],
 } as const satisfies { readonly [Table in keyof Tables]: readonly (keyof Tables[Table])[] };
 

@@ -44,6 +44,19 @@ export async function requireSubmission(
   throw submissionConflict(key, 'is not in the ledger; admit it with openJob first');
 }
 
+/** The number after the job's last one. That need not be the current one, which may be a task taken up again. */
+export async function findNextNumber(
+  transaction: LedgerTransaction,
+  jobId: string,
+): Promise<bigint> {
+  const { last } = await transaction
+    .selectFrom('submissions')
+    .select(({ fn }) => fn.max<bigint | null>('number').as('last'))
+    .where('job_id', '=', jobId)
+    .executeTakeFirstOrThrow();
+  return (last ?? 0n) + 1n;
+}
+
 /** The submission that holds a task of a realm. */
 export async function findTaskOwner(
   transaction: LedgerTransaction,

@@ -167,6 +167,39 @@ export interface AccountPausesTable {
   until: Time;
 }
 
+/** How long tasks took: statistics, of which the newest are kept. */
+export interface DurationsTable {
+  job_id: string;
+  number: Integer;
+  account: string;
+  model: string;
+  /** The parameters of the request that matter for it. */
+  variant: string;
+  unfinished_ms: Integer;
+  finished_ms: Integer;
+  at: Time;
+}
+
+/** Jobs that were told to wait for a place. Of the moment: it is not exported. */
+export interface WaitersTable {
+  job_id: string;
+  account: string;
+  rank: string;
+  /** Empty for jobs without one. */
+  tenant: string;
+  since: Time;
+  /** Counts as waiting until then, unless it asks again. */
+  until: Time;
+}
+
+/** Budgets that were set for batches at run time. */
+export interface BatchBudgetsTable {
+  batch: string;
+  currency: string;
+  limit_micros: Integer;
+  set_at: Time;
+}
+
 export interface Tables {
   jobs: JobsTable;
   submissions: SubmissionsTable;
@@ -178,6 +211,9 @@ export interface Tables {
   closed_months: ClosedMonthsTable;
   month_totals: MonthTotalsTable;
   account_pauses: AccountPausesTable;
+  durations: DurationsTable;
+  waiters: WaitersTable;
+  batch_budgets: BatchBudgetsTable;
   daily_money: DailyMoneyTable;
 }
 

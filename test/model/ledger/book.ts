@@ -1,3 +1,5 @@
+import type { BatchBudget } from '../../../src/core/batch-book.ts';
+import type { DurationKey, ObservedDuration } from '../../../src/core/durations.ts';
 import { LedgerError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { canonicalJson } from '../../../src/core/json.ts';
@@ -14,7 +16,23 @@ import type {
 } from '../../../src/core/ledger.ts';
 import type { DecisionRecord } from '../../../src/core/job.ts';
 import type { AccountPause, MonthTotal } from '../../../src/core/money-book.ts';
+import type { Rank } from '../../../src/core/places.ts';
 import { toBookedTime } from './money-book.ts';
+
+/** A job that was told to wait for a place. */
+export interface Waiter {
+  readonly jobId: string;
+  readonly account: string;
+  readonly tenant: string | null;
+  readonly rank: Rank;
+  readonly since: string;
+  readonly until: string;
+}
+
+export interface KeptDuration extends DurationKey, ObservedDuration {
+  readonly id: string;
+  readonly at: string;
+}
 
 /** A change of a submission's state, as it was written: what the checker reads for stickiness. */
 export interface Transition extends SubmissionId {
@@ -33,6 +51,9 @@ const keyOf = ({ jobId, number }: SubmissionId): string => `${jobId}#${number}`;
 export class Book {
   readonly jobs: Map<string, JobRecord> = new Map();
   readonly pauses: Map<string, AccountPause> = new Map();
+  readonly waiters: Map<string, Waiter> = new Map();
+  readonly durations: Map<string, KeptDuration> = new Map();
+  readonly batchBudgets: Map<string, BatchBudget> = new Map();
   readonly monthTotals: MonthTotal[] = [];
   /** The last month that takes no entry any more. */
   closedMonth: string | undefined;
@@ -95,12 +116,11 @@ export class Book {
 
   submissionsOf(jobId: string): readonly SubmissionRecord[] {
     const rows: SubmissionRecord[] = [];
-    const last = this.jobs.get(jobId)?.currentNumber ?? 0;
-    for (let number = 1; number <= last; number += 1) {
+    for (let number = 1; ; number += 1) {
       const row = this.find({ jobId, number });
-      if (row !== undefined) rows.push(row);
+      if (row === undefined) return rows;
+      rows.push(row);
     }
-    return rows;
   }
 
   put(row: SubmissionRecord): SubmissionRecord {
@@ -153,6 +173,14 @@ export class Book {
   decide(submission: SubmissionId, kind: DecisionKind, decision: DecisionRecord, at: string): void {
     const { id, author, reason } = decision;
     this.decisions.set(id, { ...idOf(submission), id, kind, author, reason, at });
+  }
+
+  /** True for a submission that a rerun took up as it was; one that it opened was made at its moment. */
+  isTakenUpAgain(row: SubmissionRecord): boolean {
+    return [...this.decisions.values()].some(
+      ({ kind, jobId, number, at }) =>
+        kind === 'rerun' && jobId === row.jobId && number === row.number && at !== row.createdAt,
+    );
   }
 
   disagree(submission: SubmissionId, kind: string, facts: JsonObject, at: string): void {

@@ -3,6 +3,7 @@ import type { JobResult } from '../../../src/core/job.ts';
 import { isEndStatus } from '../../../src/core/job.ts';
 import type { Artifact } from '../../../src/core/job.ts';
 import type { Ledger, NewOrphan, SubmissionId } from '../../../src/core/ledger.ts';
+import * as batches from './batches.ts';
 import { Book, conflict, idOf } from './book.ts';
 import * as money from './money-book.ts';
 import { adjustCost, closeMoney, recordCost, totalsOf } from './money.ts';
@@ -59,6 +60,17 @@ export function createMemoryLedger(): MemoryLedger {
     },
     exportRows: () => refuseRows(),
     importRows: () => run(() => refuseRows()),
+
+    recordDuration: (id, key, observed, at) =>
+      run(() => batches.recordDuration(book, id, key, observed, at)),
+    durations: (filter, limit) => run(() => batches.durations(book, filter, limit)),
+    setBatchBudget: (batch, budget) =>
+      run(() => {
+        if (budget === null) book.batchBudgets.delete(batch);
+        else book.batchBudgets.set(batch, budget);
+      }),
+    batchBudget: (batch) => run(() => book.batchBudgets.get(batch) ?? null),
+    batchFigures: (batch) => run(() => batches.batchFigures(book, batch)),
 
     job: (jobId) => run(() => book.jobs.get(jobId)),
     jobs: (filter) => run(() => readings.jobs(book, filter)),
@@ -174,5 +186,6 @@ function closeJob(book: Book, jobId: string, result: JobResult, at: string): Job
     book.endSubmission(row, 'closed', at);
   }
   book.putJob({ ...job, endedAt: at, end: result.status, result });
+  book.waiters.delete(jobId);
   return result;
 }

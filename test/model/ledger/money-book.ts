@@ -17,6 +17,7 @@ import type {
   Settlement,
 } from '../../../src/core/money-book.ts';
 import type { Book } from './book.ts';
+import { budgetsFor } from './batches.ts';
 import { toCost, totalsOf, write } from './money.ts';
 import { allEntries } from './statements.ts';
 
@@ -36,8 +37,9 @@ export function refuseOverBudget(
   request: OpenJobRequest,
   passing?: SubmissionRecord,
 ): void {
-  const { quote, budgets = [], adopt } = request;
+  const { quote, adopt } = request;
   if (adopt !== undefined) return;
+  const budgets = budgetsFor(book, job, request);
   if (quote === null) {
     const budget = budgets.find((one) => budgetsOf({ ...job, currency: one.currency }, [one])[0]);
     if (budget === undefined) return;

@@ -82,13 +82,16 @@ export function recordCost(
   { kind, quote, reason, discrepancy }: CostRecord,
   at: string,
 ): Cost | null {
-  const { state } = book.require(id);
+  const row = book.require(id);
+  const { state } = row;
   if (state === 'unknown' && book.hasLostItsTask(id)) {
     throw conflict(id, 'does not hold a task any more', { reason: 'task_taken' });
   }
   if (!BOOKABLE[kind].includes(state)) {
     throw conflict(id, `is ${state}: a ${kind} cannot be booked on it`);
   }
+  const before = book.entriesOf(id);
+  if (isSettled(before) && book.isTakenUpAgain(row)) return toCost(before);
   if (quote !== null) writeOnce(book, id, kind, quote, at);
   book.endSubmission(id, reason, at);
   if (discrepancy !== undefined) book.disagree(id, UNPROVED_BILLING, discrepancy, at);

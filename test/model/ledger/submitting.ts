@@ -1,4 +1,4 @@
-import { LedgerError, RequestError } from '../../../src/core/errors.ts';
+import { isMediaJobError, LedgerError, RequestError } from '../../../src/core/errors.ts';
 import type { DecisionRecord } from '../../../src/core/job.ts';
 import type {
   Admission,
@@ -16,6 +16,7 @@ import type { Book } from './book.ts';
 import { conflict, idOf } from './book.ts';
 import { bookUnknown, release, write } from './money.ts';
 import { pauses, refuseOverBudget } from './money-book.ts';
+import { lackOfPlace } from './places.ts';
 
 const NEVER_ADMITTED = 'never_admitted';
 const NOT_SENT = {
@@ -31,9 +32,15 @@ export function openJob(book: Book, request: OpenJobRequest): Admission {
   }
   const isNew = !book.jobs.has(request.jobId);
   try {
-    return open(book, request);
+    const admission = open(book, request);
+    const isWaiting = admission.kind === 'full' || admission.kind === 'paused';
+    if (!isWaiting) book.waiters.delete(request.jobId);
+    return admission;
   } catch (error) {
     if (isNew && book.jobs.has(request.jobId)) book.removeJob(request.jobId);
+    if (isMediaJobError(error) && error.code === 'request.over_budget') {
+      book.waiters.delete(request.jobId);
+    }
     throw error;
   }
 }
@@ -46,8 +53,8 @@ function open(book: Book, request: OpenJobRequest): Admission {
   if (known === undefined) book.putJob(job);
 
   if (job.endedAt !== null) return rerun(book, job, request, owner);
-  if (owner !== undefined) return toAdmission(owner);
-  if (request.number > job.currentNumber + 1) {
+  if (owner?.number === job.currentNumber) return toAdmission(owner);
+  if (owner === undefined && request.number > job.currentNumber + 1) {
     throw new LedgerError(
       'ledger.conflict',
       `job ${job.jobId}: submission ${request.number} cannot be opened; the current one is ${job.currentNumber}`,
@@ -56,7 +63,7 @@ function open(book: Book, request: OpenJobRequest): Admission {
   }
   if (job.currentNumber === 0) return admitIfPlace(book, job, request);
   const current = book.require({ jobId: job.jobId, number: job.currentNumber });
-  return request.number <= job.currentNumber
+  return owner !== undefined || request.number <= job.currentNumber
     ? goOn(book, current, request)
     : admitNext(book, job, current, request);
 }
@@ -107,18 +114,19 @@ function rerun(
     throw new LedgerError('ledger.conflict', `job ${job.jobId} has an end without a result`);
   }
   if (owner === undefined) {
-    const obstacle = pauseOf(book, request) ?? lackOfPlace(book, request);
+    const obstacle = pauseOf(book, request) ?? lackOfPlace(book, job, request);
     if (obstacle !== undefined) return obstacle;
     refuseOverBudget(book, job, request);
   }
-  book.putJob({ ...job, endedAt: null, end: null, result: null });
-  const number = owner?.number ?? job.currentNumber + 1;
+  const currentNumber = owner?.number ?? job.currentNumber;
+  book.putJob({ ...job, currentNumber, endedAt: null, end: null, result: null });
+  const number = owner?.number ?? book.submissionsOf(job.jobId).length + 1;
   book.decide({ jobId: job.jobId, number }, 'rerun', decision, request.at);
   return owner === undefined ? admit(book, request) : toAdmission(owner);
 }
 
 function admitIfPlace(book: Book, job: JobRecord, request: OpenJobRequest): Admission {
-  const obstacle = pauseOf(book, request) ?? lackOfPlace(book, request);
+  const obstacle = pauseOf(book, request) ?? lackOfPlace(book, job, request);
   if (obstacle !== undefined) return obstacle;
   refuseOverBudget(book, job, request);
   return admit(book, request);
@@ -137,7 +145,7 @@ function goOn(book: Book, current: SubmissionRecord, request: OpenJobRequest): A
 
 function admit(book: Book, request: OpenJobRequest): Admission {
   const job = book.requireJob(request.jobId);
-  const number = job.currentNumber + 1;
+  const number = book.submissionsOf(job.jobId).length + 1;
   const { adopt } = request;
   book.putJob({ ...job, currentNumber: number });
   const row = book.put({
@@ -201,14 +209,6 @@ function adoptedOwner(book: Book, request: OpenJobRequest): SubmissionRecord | u
   const owner = book.ownerOf(request.realm, taskId);
   if (owner === undefined || owner.jobId === request.jobId) return owner;
   throw new RequestError('request.conflict', `task ${taskId} belongs to job ${owner.jobId}`);
-}
-
-function lackOfPlace(book: Book, request: OpenJobRequest): Admission | undefined {
-  if (request.adopt !== undefined) return undefined;
-  const isRival = (row: SubmissionRecord): boolean =>
-    row.account === request.account && row.endedAt === null && row.jobId !== request.jobId;
-  const taken = book.allSubmissions().filter(isRival).length;
-  return taken >= request.places ? { kind: 'full', taken } : undefined;
 }
 
 function toAdmission(row: SubmissionRecord): Admission {

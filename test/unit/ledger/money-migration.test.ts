@@ -6,11 +6,13 @@ import { Kysely, Migrator } from 'kysely';
 import type { Ledger } from '../../../src/core/ledger.ts';
 import { createTables } from '../../../src/ledger/migrations/0001-initial.ts';
 import { addInputsAndSources } from '../../../src/ledger/migrations/0002-inputs-and-sources.ts';
+import { addMoneyBook } from '../../../src/ledger/migrations/0003-money.ts';
 import { openPostgres } from '../../../src/ledger/postgres.ts';
+import { openRequest } from '../../contract/suites/ledger/ledger-under-test.ts';
 import { PostgresLedgers } from '../../installation/postgres-ledgers.ts';
 import { TemporaryLedger } from './temporary-ledger.ts';
 
-const SCHEMAS = ['release-0.1.0', 'schema-0002'] as const;
+const SCHEMAS = ['release-0.1.0', 'schema-0002', 'schema-0003'] as const;
 type Schema = (typeof SCHEMAS)[number];
 
 const PATIENCE = { lockWaitMs: 20_000, patienceMs: 20_000 };
@@ -43,11 +45,12 @@ async function openOldSqlite(schema: Schema): Promise<Ledger> {
 async function openOldPostgres(schema: Schema): Promise<Ledger> {
   const dialect = openPostgres(postgres.url, PATIENCE);
   const database = new Kysely<unknown>({ dialect: dialect.kysely });
-  const first = { '0001-initial': { up: () => createTables(database, dialect) } };
-  const second = {
-    '0002-inputs-and-sources': { up: () => addInputsAndSources(database, dialect) },
-  };
-  const migrations = schema === 'release-0.1.0' ? first : { ...first, ...second };
+  const all = [
+    ['0001-initial', { up: () => createTables(database, dialect) }],
+    ['0002-inputs-and-sources', { up: () => addInputsAndSources(database, dialect) }],
+    ['0003-money', { up: () => addMoneyBook(database, dialect) }],
+  ] as const;
+  const migrations = Object.fromEntries(all.slice(0, SCHEMAS.indexOf(schema) + 1));
   const provider = { getMigrations: async () => migrations };
   const { error } = await new Migrator({ db: database, provider }).migrateToLatest();
   await database.destroy();
@@ -102,6 +105,41 @@ describe.each(EVERY)('a $kind ledger of $schema that is brought to this release'
     expect(await ledger.check()).toEqual([]);
   });
 });
+
+describe.each(EVERY)('a $kind ledger of $schema once it is of this release', ({ open }) => {
+  it('knows who waits, the budgets of batches and how long tasks take', async () => {
+    const ledger = await open();
+    const key = { account: 'main', model: 'wan2.6-t2v', variant: '' };
+    const observed = { unfinishedSeconds: 1, finishedSeconds: 2 };
+    const at = '2026-11-23T00:00:00.000Z';
+
+    await ledger.setBatchBudget('night', { currency: 'USD', limitMicros: '0' }, at);
+    await ledger.recordDuration({ jobId: 'charged', number: 1 }, key, observed, at);
+    const waiting = { account: 'spare', places: 0, at };
+    await ledger.openJob(openRequest({ ...waiting, jobId: 'new-1' }));
+
+    expect(
+      await ledger.openJob(openRequest({ ...waiting, jobId: 'new-2', rank: 'batch' })),
+    ).toEqual({ kind: 'full', taken: 0, ahead: 1 });
+    expect(await ledger.durations(key, 9)).toEqual([observed]);
+    await expect(
+      ledger.openJob(openRequest({ jobId: 'night/1', batch: 'night', places: 99, at })),
+    ).rejects.toMatchObject({ code: 'request.over_budget' });
+    expect(await ledger.check()).toEqual([]);
+  });
+});
+
+it.each(['schema-0002', 'schema-0003'] as const)(
+  'finds the figures of a batch in a ledger of %s',
+  async (schema) => {
+    const ledger = await openOldSqlite(schema);
+
+    expect(await ledger.batchFigures('b-1')).toEqual({
+      unknownSubmissions: 1,
+      money: [{ currency: 'USD', spent: '450000', reserved: '0', unknown: '450000' }],
+    });
+  },
+);
 
 it('says of a ledger of schema 0002 what it said before, to the micro', async () => {
   const ledger = await openOldSqlite('schema-0002');

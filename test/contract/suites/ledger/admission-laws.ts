@@ -58,7 +58,7 @@ export function admissionLaws(open: OpenLedger): readonly ContractCase[] {
 
       const full = await ledger.openJob(openRequest({ jobId: 'job-2', places: 1 }));
 
-      equalValues(full, { kind: 'full', taken: 1 });
+      equalValues(full, { kind: 'full', taken: 1, ahead: 0 });
       equalValues(await ledger.entries('job-2'), []);
       equalValues(await ledger.submissions('job-2'), []);
     },
@@ -191,7 +191,7 @@ export function admissionLaws(open: OpenLedger): readonly ContractCase[] {
 
       const rerun = await ledger.openJob(openRequest({ rerun: DECISION, places: 1 }));
 
-      equalValues(rerun, { kind: 'full', taken: 1 });
+      equalValues(rerun, { kind: 'full', taken: 1, ahead: 0 });
       assert.equal((await ledger.job('job-1'))?.end, 'failed');
     },
 

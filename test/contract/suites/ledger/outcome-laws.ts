@@ -207,7 +207,7 @@ export function outcomeLaws(open: OpenLedger): readonly ContractCase[] {
 
       assert.equal(settled.state, 'rejected');
       assert.equal((await ledger.arm(ONE, ARM_FACTS)).kind, 'refused');
-      equalValues(next, { kind: 'full', taken: 0 });
+      equalValues(next, { kind: 'full', taken: 0, ahead: 0 });
       assert.equal(later.kind, 'admitted');
     },
 
