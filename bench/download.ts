@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { startBenchProcess } from './bench-process.ts';
 import { benchFileStore } from './download/bench-file-store.ts';
 import { benchS3Store } from './download/bench-s3-store.ts';
 import type { DownloadOptions, Scene } from './download/scene.ts';
 import { FigureReport } from './figures.ts';
 import type { Report } from './figures.ts';
+import { toCount } from './parse-options.ts';
 import type { RegisterBench } from './register-bench.ts';
 import { MIB, toSizeBytes } from './sizes.ts';
 
@@ -49,7 +50,7 @@ export const registerDownload: RegisterBench = (program, exitWith) => {
         .argParser(toSizeBytes)
         .default(1024 * MIB, '1GiB'),
     )
-    .option('--repeat <number>', 'so many pairs', toRepeat, 3)
+    .option('--repeat <number>', 'so many pairs', toCount, 3)
     .addOption(new Option('--store <name>', 'only this store').choices(Object.keys(STORES)))
     .option('--folder <path>', 'where the files go meanwhile', '.pollux')
     .option('--cpu-prof <folder>', 'write a CPU profile of our side')
@@ -85,10 +86,4 @@ async function measure(flags: DownloadFlags, report: Report): Promise<void> {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function toRepeat(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }

@@ -1,10 +1,21 @@
 import { Command, CommanderError } from 'commander';
+import { registerCallback } from './callback.ts';
 import { registerDownload } from './download.ts';
+import { registerEngine } from './engine.ts';
+import { registerInflight } from './inflight.ts';
 import { registerMoney } from './money.ts';
 import type { RegisterBench } from './register-bench.ts';
+import { registerSchedule } from './schedule.ts';
 
 /** Every benchmark, in the order of `--help`. */
-const BENCHES: readonly RegisterBench[] = [registerDownload, registerMoney];
+const BENCHES: readonly RegisterBench[] = [
+  registerCallback,
+  registerDownload,
+  registerEngine,
+  registerInflight,
+  registerMoney,
+  registerSchedule,
+];
 
 const USAGE_EXIT_CODE = 2;
 const INTERRUPTED_EXIT_CODE = 130;
@@ -16,6 +27,7 @@ Examples:
   $ npm run bench -- download
   $ npm run bench -- download --size 256MiB --repeat 5 --store file
   $ npm run bench -- money
+  $ npm run bench -- schedule
   $ npm run --silent bench -- download --json > figures.jsonl
 `;
 

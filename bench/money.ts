@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { InvalidArgumentError } from 'commander';
 import type { Ledger } from '../src/core/ledger.ts';
 import type { MoneyDimension } from '../src/core/money-book.ts';
 import { createSqlLedger } from '../src/ledger/sql.ts';
@@ -10,6 +9,7 @@ import { FigureReport, median } from './figures.ts';
 import { measureCharges } from './money/charges.ts';
 import { makeLedger } from './money/made-ledger.ts';
 import type { MadeLedger } from './money/made-ledger.ts';
+import { toCount } from './parse-options.ts';
 import type { RegisterBench } from './register-bench.ts';
 
 interface MoneyFlags {
@@ -105,10 +105,4 @@ async function measureCharging(ledger: Ledger, count: number, report: Report): P
   const times = await measureCharges(ledger, count);
   const bound = { kind: 'at most', value: MOST_CHARGE_MS } as const;
   report.add({ name: 'money.charge.median', value: median(times), unit: 'ms' }, bound);
-}
-
-function toCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
 }

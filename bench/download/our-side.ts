@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { BenchProcess } from '../bench-process.ts';
 import { startBenchProcess } from '../bench-process.ts';
 import { MIB } from '../sizes.ts';
-import { MemoryWatch, residentMib } from './memory.ts';
+import { MemoryWatch, residentMib } from '../memory.ts';
 import type { PolluxAnswer, PolluxQuestion } from './pollux-process.ts';
 import type { Scene } from './scene.ts';
 import { urlOf } from './scene.ts';

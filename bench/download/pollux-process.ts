@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createSubmitGate } from '../../src/activities/index.ts';
+import { createSubmitGate, createTaskDurations } from '../../src/activities/index.ts';
 import type { ActivityPorts } from '../../src/activities/index.ts';
 import { storeArtifact } from '../../src/activities/store.ts';
 import { parseConfig } from '../../src/config.ts';
@@ -73,7 +73,7 @@ async function storeUrl(given: ActivityPorts, jobId: string, url: string): Promi
       signal: new AbortController().signal,
     },
   );
-  if ('sha256' in stored) return stored;
+  if (stored.kind === 'stored') return stored.artifact;
   throw new Error(`nothing was stored: ${stored.kind}`);
 }
 
@@ -104,14 +104,16 @@ async function openPorts(directory: string, storageUrl: string): Promise<Activit
     environment: process.env,
   });
   const installation = createInstallation(config);
+  const ledger = await installation.openLedger();
   return {
     accounts: installation.accounts,
-    ledger: await installation.openLedger(),
+    ledger,
     budgets: [],
     spool: installation.openSpool(QUIET),
     gate: createSubmitGate(),
     store: installation.openStore(),
     sealer: installation.sealer,
+    durations: createTaskDurations({ ledger, clock: Date.now, logger: QUIET }),
     fetcher: createMediaFetcher(),
     inspectMedia: createMediaInspector(),
     parseJobInput,

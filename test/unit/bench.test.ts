@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { MemoryWatch, residentMib } from '../../bench/download/memory.ts';
+import { MemoryWatch, residentMib } from '../../bench/memory.ts';
 import { createLargeMp4, readBlocks } from '../../bench/download/large-mp4.ts';
 import { FigureReport, keeps, median } from '../../bench/figures.ts';
 import { MIB, toSizeBytes } from '../../bench/sizes.ts';
@@ -67,6 +69,19 @@ describe('the memory of a process', () => {
 
     expect(leftMib - levelMib).toBeLessThan(100);
     expect(watch.peakMib - levelMib).toBeGreaterThan(150);
+  });
+
+  it('is watched no longer than the process runs', async () => {
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    await once(child, 'spawn');
+    const watch = new MemoryWatch(child.pid ?? 0);
+    const { peakMib } = watch;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+
+    expect(() => watch.stop()).not.toThrow();
+    expect(watch.peakMib).toBeGreaterThanOrEqual(peakMib);
   });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { MIB } from '../sizes.ts';
+import { MIB } from './sizes.ts';
 
 const SAMPLE_MS = 20;
 /** To /proc/<pid>/clear_refs: the peak begins anew at what is resident now. */
@@ -17,7 +17,7 @@ export class MemoryWatch {
     this.#pid = pid;
     this.#peakMib = readMib(pid, 'VmRSS');
     this.#isPeakKept = resetPeak(pid);
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS);
+    this.#timer = setInterval(() => this.#sampleWhileItRuns(), SAMPLE_MS);
   }
 
   /** The most that was resident so far, in MiB. */
@@ -27,7 +27,16 @@ export class MemoryWatch {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#sample();
+    this.#sampleWhileItRuns();
+  }
+
+  /** Where a run is interrupted, the process may end before its watch. */
+  #sampleWhileItRuns(): void {
+    try {
+      this.#sample();
+    } catch {
+      clearInterval(this.#timer);
+    }
   }
 
   #sample(): void {
