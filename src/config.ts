@@ -8,6 +8,8 @@ import type { Budget } from './core/budget.ts';
 import { ConfigError, isMediaJobError } from './core/errors.ts';
 import { budgetProblems, toBudget } from './config/budgets.ts';
 import { accountProblems, toAccount } from './config/accounts.ts';
+import type { CallbacksConfig } from './config/callbacks.ts';
+import { callbackProblems, toCallbacks } from './config/callbacks.ts';
 import { invalidConfig } from './config/problems.ts';
 import { configSchema } from './config/document.ts';
 import type { ConfigDocument } from './config/document.ts';
@@ -17,9 +19,9 @@ import type { StorageLocation } from './config/storage.ts';
 import { toStorageLocation } from './config/storage.ts';
 import type { TemporalConfig } from './config/temporal.ts';
 import { resolveTemporal } from './config/temporal.ts';
-import { unavailableSettings } from './config/unavailable.ts';
 import { toProblems } from './schema/problems.ts';
 
+export type { CallbacksConfig, ListenAddress } from './config/callbacks.ts';
 export type { LedgerLocation } from './config/ledger.ts';
 export type { StorageLocation } from './config/storage.ts';
 export type { TemporalConfig, TlsConfig } from './config/temporal.ts';
@@ -35,6 +37,8 @@ export interface Config {
   /** `decode`: every file is decoded to its end by ffmpeg before it is published. */
   readonly verification: { readonly decode: boolean };
   readonly accounts: ReadonlyMap<string, Account>;
+  /** How providers announce changes of tasks; absent: they are polled only. */
+  readonly callbacks?: CallbacksConfig;
   /** Limits of what jobs may cost together. */
   readonly budgets: readonly Budget[];
   /** The first key encrypts, all of them decrypt. Empty: payloads are readable in Temporal. */
@@ -102,17 +106,22 @@ export function parseConfig(source: string, options: ParseConfigOptions): Config
     ...(parsed.success ? [] : toProblems(parsed.error, document)),
     ...accountProblems(document),
     ...budgetProblems(document),
-    ...unavailableSettings(document),
+    ...callbackProblems(document),
   ];
   if (!parsed.success || problems.length > 0) throw invalidConfig(file, problems, yaml, lines);
   return deepFreeze(toConfig(parsed.data, { file, directory, environment }));
 }
 
-/** One line per account whose key is not there, saying where it was expected. Empty: a worker can start. */
+/** One line per secret that is not there or cannot be used, saying where it was expected. Empty: a worker can start. */
 export function missingSecrets(config: Config): readonly string[] {
-  return [...config.accounts.values()].flatMap((account) => {
+  const accounts = [...config.accounts.values()];
+  const secrets = [
+    ...accounts.flatMap(({ apiKey, callbackSecret }) => [apiKey, callbackSecret]),
+    config.callbacks?.secret,
+  ];
+  return secrets.flatMap((secret) => {
     try {
-      account.apiKey.reveal();
+      secret?.reveal();
       return [];
     } catch (error) {
       if (isMediaJobError(error)) return [error.message];
@@ -190,6 +199,9 @@ function toConfig(
         toAccount(name, account, { directory, environment }),
       ]),
     ),
+    ...(document.callbacks === undefined
+      ? {}
+      : { callbacks: toCallbacks(document.callbacks, { directory, environment }) }),
     budgets: document.budgets.map(toBudget),
     encryption: {
       keys: (document.encryption?.keys ?? []).map(({ id, file: keyFile }) => ({

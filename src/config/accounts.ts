@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
 import type { Account, Timing } from '../core/account.ts';
 import { DEFAULT_BASE_URLS, DEFAULT_TIMING } from '../core/account.ts';
-import { ConfigError } from '../core/errors.ts';
 import type { Price } from '../core/money.ts';
-import { Secret } from '../core/secret.ts';
-import type { AccountDocument, PriceDocument, SecretReference } from './document.ts';
+import type { AccountDocument, PriceDocument } from './document.ts';
+import { isPrivateHost } from './private-host.ts';
+import type { Surroundings } from './secrets.ts';
+import { toSecret, toSecretId } from './secrets.ts';
 import type { SchemaProblem } from '../schema/problems.ts';
 import { isRecord } from '../schema/problems.ts';
 
@@ -37,26 +35,26 @@ export function accountProblems(document: unknown): readonly SchemaProblem[] {
   });
 }
 
-export interface AccountSurroundings {
-  /** Relative paths are relative to it. */
-  readonly directory: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
-/** The account as the rest of Pollux knows it. Its key is read when it is used, not now. */
+/** The account as the rest of Pollux knows it. Its secrets are read when they are used, not now. */
 export function toAccount(
   name: string,
   document: AccountDocument,
-  surroundings: AccountSurroundings,
+  surroundings: Surroundings,
 ): Account {
-  const { apiKey, prices, timing, baseUrl, realm, ...rest } = document;
+  const { apiKey, callbackSecret, prices, timing, baseUrl, realm, ...rest } = document;
   const url = baseUrl ?? DEFAULT_BASE_URLS[document.provider] ?? '';
   return {
     ...rest,
     name,
     baseUrl: url.replace(/\/$/, ''),
     realm: realm ?? name,
-    ...toSecret(`accounts.${name}.apiKey`, apiKey, surroundings),
+    apiKey: toSecret(`accounts.${name}.apiKey`, apiKey, surroundings),
+    keyId: toSecretId(apiKey, surroundings),
+    ...(callbackSecret === undefined
+      ? {}
+      : {
+          callbackSecret: toSecret(`accounts.${name}.callbackSecret`, callbackSecret, surroundings),
+        }),
     timing: toTiming(timing),
     prices: new Map(
       Object.entries(prices).map(([model, lines]) => [
@@ -98,12 +96,6 @@ function baseUrlRules(account: Readonly<Record<string, unknown>>): readonly stri
 /** A message must not repeat what a URL carries before its `@`. */
 function withoutCredentials(baseUrl: unknown): unknown {
   return typeof baseUrl === 'string' ? baseUrl.replace(/\/\/[^/]*@/, '//[secret]@') : baseUrl;
-}
-
-function isPrivateHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  return ipaddr.isValid(host) && ipaddr.process(host).range() !== 'unicast';
 }
 
 function timingRules(
@@ -156,45 +148,4 @@ function toUnitPrice(line: PriceDocument): Pick<Price, 'unit' | 'micros'> {
   }
   if (line.perItemMicros !== undefined) return { unit: 'item', micros: String(line.perItemMicros) };
   return { unit: 'token', micros: String(line.perTokenMicros) };
-}
-
-function toSecret(
-  setting: string,
-  reference: SecretReference,
-  { directory, environment }: AccountSurroundings,
-): Pick<Account, 'apiKey' | 'keyId'> {
-  if (reference.env !== undefined) {
-    const name = reference.env;
-    return {
-      keyId: `env:${name}`,
-      apiKey: new Secret(() => {
-        const value = environment[name]?.trim();
-        if (value === undefined || value === '') {
-          throw missingSecret(setting, `environment variable ${name} is not set`);
-        }
-        return value;
-      }),
-    };
-  }
-  const path = resolve(directory, reference.file ?? '');
-  return {
-    keyId: `file:${path}`,
-    apiKey: new Secret(() => {
-      const value = readKeyFile(setting, path).trim();
-      if (value === '') throw missingSecret(setting, `file ${path} is empty`);
-      return value;
-    }),
-  };
-}
-
-function readKeyFile(setting: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw missingSecret(setting, `file ${path} cannot be read`, error);
-  }
-}
-
-function missingSecret(setting: string, reason: string, cause?: unknown): ConfigError {
-  return new ConfigError('config.invalid', `${setting}: ${reason}`, { cause });
 }

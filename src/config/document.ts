@@ -15,8 +15,15 @@ export interface ConfigDocument {
   readonly spool: { readonly directory: string };
   readonly accounts: Readonly<Record<string, AccountDocument>>;
   readonly verification: { readonly decode: boolean };
+  readonly callbacks?: CallbacksDocument | undefined;
   readonly budgets: readonly BudgetDocument[];
   readonly encryption?: { readonly keys: readonly KeyDocument[] } | undefined;
+}
+
+export interface CallbacksDocument {
+  readonly publicUrl: string;
+  readonly listen: string;
+  readonly secret: SecretReference;
 }
 
 /** An encryption key: its id on the wire and the file that holds it. */
@@ -29,6 +36,7 @@ export interface AccountDocument {
   readonly provider: ProviderName;
   readonly baseUrl?: string | undefined;
   readonly apiKey: SecretReference;
+  readonly callbackSecret?: SecretReference | undefined;
   readonly realm?: string | undefined;
   readonly exclusive: boolean;
   readonly currency: string;
@@ -132,6 +140,7 @@ const account = closedObject({
   provider: z.enum(['nexusflow', 'rixapi', 'dieyuyun']),
   baseUrl: text.optional(),
   apiKey: secretReference,
+  callbackSecret: secretReference.optional(),
   realm: text.max(100).optional(),
   exclusive: z.boolean().default(false),
   currency: currency.default('USD'),

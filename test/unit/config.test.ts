@@ -123,19 +123,6 @@ budgets: [ { name: x } ]
   });
 
   it.each([
-    [
-      'callbacks',
-      'callbacks: { publicUrl: "https://h.example", secret: { env: S } }',
-      'callbacks:',
-    ],
-  ])('refuses %s, which this release does not have', (_what, line, path) => {
-    const message = messageOf(`accounts: { a: { provider: nexusflow, ${KEY} } }\n${line}\n`);
-
-    expect(message).toContain(path);
-    expect(message).toContain('not available in this release');
-  });
-
-  it.each([
     ['onUnknown: resubmit', 'at least 1 where onUnknown is resubmit'],
     ['maxResubmits: 2', 'needs onUnknown: resubmit'],
   ])('refuses %s alone: a policy that may buy twice says how often', (setting, rule) => {
