@@ -8,9 +8,12 @@ export async function generateSchemas() {
   const module = join(root, 'dist', 'src', 'schema', 'request.js');
   if (!existsSync(module)) throw new Error('src/schema/request.ts is missing or not built');
   const { jobInputJsonSchema, jobResultJsonSchema } = await import(pathToFileURL(module).href);
+  const item = join(root, 'dist', 'src', 'schema', 'manifest-item.js');
+  const { manifestItemJsonSchema } = await import(pathToFileURL(item).href);
   return [
     [join(root, 'schema', 'generate-media.input.json'), toText(jobInputJsonSchema())],
     [join(root, 'schema', 'generate-media.result.json'), toText(jobResultJsonSchema())],
+    [join(root, 'schema', 'manifest-item.json'), toText(manifestItemJsonSchema())],
   ];
 }
 

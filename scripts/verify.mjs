@@ -12,7 +12,7 @@ const TESTS_TIMEOUT_MS = 45 * 60_000;
 
 /** What the package may hold. */
 const PACKED =
-  /^(bin\/pollux|dist\/(src|simulator|test\/contract\/suites)\/.+\.(js|d\.ts)|dist\/workflow-bundle\.js|schema\/.+\.json|docs\/.+\.md|simulator\/media\/.+|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/;
+  /^(bin\/pollux|dist\/(src|simulator|test\/contract\/suites)\/.+\.(js|d\.ts)|dist\/workflow-bundle\.js|schema\/.+\.json|docs\/.+\.(md|svg)|simulator\/media\/.+|(package\.json|README\.md|LICENSE|CHANGELOG\.md))$/;
 
 const total = { passed: 0, failed: 0 };
 const failures = [];

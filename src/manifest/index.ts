@@ -1,0 +1,11 @@
+export { toItemLine } from './item-line.ts';
+export { publishManifest, readPage, stageManifest } from './pages.ts';
+export type { ManifestStage, PublishOptions } from './pages.ts';
+export { formatProblem } from './problems.ts';
+export type { ManifestProblem } from './problems.ts';
+export { readManifest } from './read-manifest.ts';
+export type { ManifestFormat, ManifestLine, ReadManifestOptions } from './read-manifest.ts';
+export { createManifestWriter, toResultCsv, toResultLine } from './results.ts';
+export type { FailureGroup, ManifestTotals, ManifestWriter } from './results.ts';
+export { createSummary, summarise } from './summary.ts';
+export type { ManifestSummary, ModelCount, QuotedTotal, Summary } from './summary.ts';
