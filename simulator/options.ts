@@ -50,7 +50,12 @@ export interface SimulatorOptions {
   /** DieyuYun: models that answer a create with the finished images, whatever `async` says. */
   readonly synchronousModels?: readonly string[];
   /** Per key and minute; over that 429 with `Retry-After`. Default: no limit. */
-  readonly limits?: { readonly createsPerMinute?: number; readonly readsPerMinute?: number };
+  readonly limits?: {
+    readonly createsPerMinute?: number;
+    readonly readsPerMinute?: number;
+    /** How long such a minute lasts, for trials whose time is scaled. Default 60,000 ms. */
+    readonly minuteMs?: number;
+  };
 }
 
 export interface ExtraModel {
@@ -68,6 +73,7 @@ export type Settings = Required<
   readonly durationsMs: Record<'image' | 'video' | 'synchronous', Range>;
   readonly createsPerMinute: number;
   readonly readsPerMinute: number;
+  readonly minuteMs: number;
 };
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -105,5 +111,6 @@ export function toSettings(options: SimulatorOptions): Settings {
     synchronousModels: options.synchronousModels ?? [],
     createsPerMinute: options.limits?.createsPerMinute ?? Infinity,
     readsPerMinute: options.limits?.readsPerMinute ?? Infinity,
+    minuteMs: options.limits?.minuteMs ?? 60_000,
   };
 }

@@ -27,8 +27,8 @@ export type ProviderDesk = (dialect: Dialect, call: Call) => Promise<Answer>;
 /** Answers the documented calls of one dialect, and does what the fault rules ask. */
 export function createProviderDesk(desk: Desk): ProviderDesk {
   const { settings, log, book, faults } = desk;
-  const creates = createRateLimit(settings.createsPerMinute);
-  const reads = createRateLimit(settings.readsPerMinute);
+  const creates = createRateLimit(settings.createsPerMinute, settings.minuteMs);
+  const reads = createRateLimit(settings.readsPerMinute, settings.minuteMs);
 
   async function create(dialect: Dialect, call: Call): Promise<Answer> {
     const body = parseJson(call.body);

@@ -1,20 +1,18 @@
-const MINUTE_MS = 60_000;
-
-/** Counts calls per key in a sliding minute. */
+/** Counts calls per key in a sliding window, usually a minute. */
 export interface RateLimit {
   /** Milliseconds to wait; 0 means the call was counted and may pass. */
   take(key: string, nowMs: number): number;
 }
 
-export function createRateLimit(callsPerMinute: number): RateLimit {
+export function createRateLimit(mostCalls: number, windowMs: number): RateLimit {
   const calls = new Map<string, number[]>();
   return {
     take(key, nowMs) {
-      if (!Number.isFinite(callsPerMinute)) return 0;
-      const recent = (calls.get(key) ?? []).filter((atMs) => atMs > nowMs - MINUTE_MS);
+      if (!Number.isFinite(mostCalls)) return 0;
+      const recent = (calls.get(key) ?? []).filter((atMs) => atMs > nowMs - windowMs);
       calls.set(key, recent);
       const oldest = recent[0];
-      if (recent.length >= callsPerMinute) return (oldest ?? nowMs) + MINUTE_MS - nowMs;
+      if (recent.length >= mostCalls) return (oldest ?? nowMs) + windowMs - nowMs;
       recent.push(nowMs);
       return 0;
     },

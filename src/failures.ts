@@ -91,6 +91,12 @@ export function toEarlyEnd(error: unknown): EarlyEnd | undefined {
   return error.cause instanceof TimeoutFailure ? 'timed_out' : undefined;
 }
 
+/** What the last attempt that only waits had to tell, where the server gives no further attempt. */
+export function toLastProgress(error: unknown): unknown {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+}
+
 /** What the lost attempt's last heartbeat left behind, where a timeout brings it along. */
 export function toLastHeartbeat(error: unknown): unknown {
   const cause = error instanceof ActivityFailure ? error.cause : error;

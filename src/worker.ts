@@ -3,10 +3,13 @@ import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerOptions as SdkWorkerOptions } from '@temporalio/worker';
-import { createActivities, createSubmitGate } from './activities/index.ts';
+import { createActivities, createSubmitGate, createTaskDurations } from './activities/index.ts';
 import type { Activities, ActivityPorts, SubmitGate } from './activities/index.ts';
+import { createBatchActivities } from './activities/batch.ts';
+import type { BatchActivities } from './activities/batch.ts';
 import { createMaintenanceActivities } from './activities/maintenance.ts';
 import type { MaintenanceActivities } from './activities/maintenance.ts';
+import { createBatchRuns } from './client/batch-runs.ts';
 import { createJobRuns } from './client/job-runs.ts';
 import { missingSecrets } from './config.ts';
 import type { Config } from './config.ts';
@@ -17,6 +20,7 @@ import type { Logger } from './core/logger.ts';
 import type { InspectMedia } from './core/media.ts';
 import { createInstallation } from './installation.ts';
 import type { Installation } from './installation.ts';
+import { readPage, toResultCsv } from './manifest/index.ts';
 import { inspectMedia } from './media/index.ts';
 import { STALE_TEMPORARY_MS } from './maintenance/sweep.ts';
 import { createMediaFetcher } from './providers/fetch-media.ts';
@@ -31,6 +35,7 @@ import type { TemporalWatch } from './runtime/temporal-watch.ts';
 import { registerSearchAttributes } from './runtime/search-attributes.ts';
 import { ensureSweepSchedule } from './runtime/sweep-schedule.ts';
 import { temporalAway, toConnectionOptions } from './runtime/connection.ts';
+import { createCallbackUrls } from './webhooks/capability.ts';
 import { keepHouse } from './worker/housekeeping.ts';
 import { pollQueue, submitQueue, transferQueue, workflowQueue } from './worker/queues.ts';
 
@@ -94,7 +99,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       ...createActivities(ports),
       ...createMaintenanceActivities({ ...ports, runs }),
     };
-    const workers = await createWorkers(installation, connection, activities, role);
+    const batches = createBatchActivities({
+      ...ports,
+      runs: createBatchRuns(temporal),
+      readPage: (key) => readPage(ports.store, ports.sealer, key),
+      toCsv: toResultCsv,
+    });
+    const workers = await createWorkers(installation, connection, activities, batches, role);
     health.workers = workers;
     health.watch = watch;
     return run(workers, releases, stopping);
@@ -185,12 +196,20 @@ function createPorts(
     sealer: installation.sealer,
     fetcher: createMediaFetcher(),
     inspectMedia,
+    durations: createTaskDurations({ ledger, clock: Date.now, logger }),
+    ...toCallbackUrls(installation.config),
     parseJobInput,
     clock: Date.now,
     worker: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     isStopping: () => stopping.value,
     logger,
   };
+}
+
+/** Providers that take a callback URL are given one where this installation has a receiver. */
+function toCallbackUrls({ callbacks }: Config): Pick<ActivityPorts, 'callbackUrls'> {
+  if (callbacks === undefined) return {};
+  return { callbackUrls: createCallbackUrls(callbacks.publicUrl, callbacks.secret) };
 }
 
 /** Only who stores files needs what judges them. */
@@ -207,13 +226,14 @@ async function createWorkers(
   { config, dataConverter }: Installation,
   connection: NativeConnection,
   activities: Activities & MaintenanceActivities,
+  batches: BatchActivities,
   role: WorkerRole | undefined,
 ): Promise<Worker[]> {
   const { namespace } = config.temporal;
   const interceptors = { activity: [translateErrors] };
   const base = { connection, namespace, dataConverter, interceptors };
   const wanted: SdkWorkerOptions[] = [];
-  if (role === undefined || role === 'workflows') wanted.push(workflowQueue(activities));
+  if (role === undefined || role === 'workflows') wanted.push(workflowQueue(activities, batches));
   if (role === undefined || role === 'provider') {
     for (const account of config.accounts.values()) {
       const share = await budgetShare(connection, namespace, toPollQueue(account.name));

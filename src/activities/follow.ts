@@ -1,11 +1,11 @@
-import type { Timing } from '../core/account.ts';
 import { toIsoTime } from '../core/clock.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { HoldReason } from '../core/job.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import type { Operation, Reading, ReadTrouble, Snapshot, TaskStatus } from '../core/provider.ts';
 import { isTerminal } from '../core/provider.ts';
-import { nextPollDelayMs } from '../core/schedule.ts';
+import { nextPollDelayMs } from '../core/poll-schedule.ts';
+import type { PollBounds } from '../core/poll-schedule.ts';
 import { requireAccount } from './account-of.ts';
 import type { ActivityPorts } from './ports.ts';
 import { stageInline } from './stage-inline.ts';
@@ -16,7 +16,11 @@ export interface FollowStep extends SubmissionId {
   readonly operation: Operation;
   /** What the workflow knows already; only a difference is worth a return. */
   readonly known: { readonly status: TaskStatus; readonly trouble: HoldReason | null };
-  readonly timing: Pick<Timing, 'minPollSeconds' | 'maxPollSeconds'>;
+  readonly reading: ReadingPlan;
+  /** The task's age counts from here. Milliseconds since 1970. */
+  readonly armedAtMs: number;
+  /** A callback said that the task has ended. */
+  readonly isAnnounced: boolean;
   /** End of the task's life minus its margin, milliseconds since 1970. */
   readonly lifeEndsAtMs: number;
   /** Readings so far. */
@@ -27,10 +31,23 @@ export interface FollowStep extends SubmissionId {
   readonly once: boolean;
 }
 
+/** What decides when a task is read. */
+export interface ReadingPlan {
+  readonly bounds: PollBounds;
+  /** The provider's model id. */
+  readonly model: string;
+  /** The request's parameters that matter for how long the task takes. */
+  readonly variant: string;
+  /** How long the first reading may wait after the task was accepted. Milliseconds. */
+  readonly firstPollMs: number;
+}
+
 /** Survives from attempt to attempt as heartbeat details, and is what `jobs show` and the UI show during the wait. */
 export interface FollowProgress {
   readonly polls: number;
   readonly unchangedReadings: number;
+  /** Of these, the last so many could not tell. */
+  readonly troubledReadings: number;
   readonly status: TaskStatus;
   readonly progress: number | null;
   /** ISO 8601; `null` before the first reading of this activity. */
@@ -101,16 +118,29 @@ export async function followTask(
   const answer = await toAnswer(ports, step, reading, facts);
   if (answer !== undefined) return answer;
 
+  const { bounds, model, variant } = step.reading;
+  const profile = await ports.durations.profileOf({ account: step.account, model, variant });
   const now = ports.clock();
   const delayMs = nextPollDelayMs({
-    timing: step.timing,
+    bounds,
+    profile,
+    ageMs: now - step.armedAtMs,
     unchangedReadings: facts.unchangedReadings,
+    troubledReadings: facts.troubledReadings,
     retryAfterMs: reading.outcome === 'trouble' ? reading.retryAfterMs : undefined,
+    queueLagMs: toQueueLagMs(previous, startedAtMs),
+    isAnnounced: step.isAnnounced,
     remainingMs: step.lifeEndsAtMs - now,
     jitter: Math.random(),
   });
   if (delayMs === undefined) return { kind: 'life_over', ...toCounters(facts) };
   throw waitForNext({ ...facts, nextPollAt: toIsoTime(now + delayMs) }, delayMs, heartbeat);
+}
+
+/** How long this attempt waited for its turn beyond what it had asked for. */
+function toQueueLagMs(previous: FollowProgress | undefined, startedAtMs: number): number {
+  if (previous === undefined) return 0;
+  return Math.max(0, startedAtMs - Date.parse(previous.nextPollAt));
 }
 
 /** Leaves behind what is known and asks the server for the next attempt. */
@@ -120,7 +150,7 @@ function waitForNext(
   heartbeat: (progress: FollowProgress) => void,
 ): Error {
   heartbeat(progress);
-  return waitFor('wait.unchanged', describe(progress, delayMs), delayMs);
+  return waitFor('wait.unchanged', describe(progress, delayMs), delayMs, progress);
 }
 
 const READ_TIMEOUT_MS = 15_000;
@@ -138,6 +168,7 @@ function waitForFirstReading(
   const progress: FollowProgress = {
     polls: step.polls,
     unchangedReadings: 0,
+    troubledReadings: 0,
     status: step.known.status,
     progress: null,
     lastReadAt: null,
@@ -171,6 +202,7 @@ function readFacts(
       status: previous?.status ?? step.known.status,
       progress: previous?.progress ?? null,
       lastUnfinishedAt: previous?.lastUnfinishedAt ?? null,
+      troubledReadings: (previous?.troubledReadings ?? 0) + 1,
       trouble: { kind: reading.trouble, since: goesOn?.since ?? at, code: reading.error.code },
     };
   }
@@ -180,6 +212,7 @@ function readFacts(
     status,
     progress: progress ?? null,
     lastUnfinishedAt: isTerminal(status) ? (previous?.lastUnfinishedAt ?? null) : at,
+    troubledReadings: 0,
     trouble: null,
   };
 }

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Artifact, Cost, JobResult } from '../core/job.ts';
+import type { Cost, JobResult } from '../core/job.ts';
 import type { SubmissionId } from '../core/ledger.ts';
 import { awaitOutcome } from './await-outcome.ts';
 import { adjustCost } from './adjust-cost.ts';
@@ -11,7 +11,8 @@ import type { CloseJobStep } from './close-job.ts';
 import { followTask } from './follow.ts';
 import type { FollowAnswer, FollowProgress, FollowStep } from './follow.ts';
 import { openJob } from './open-job.ts';
-import type { OpenedJob, OpenJobStep } from './open-job.ts';
+import type { OpenedJob } from './open-job.ts';
+import type { OpenJobStep } from './open-step.ts';
 import type { ActivityPorts } from './ports.ts';
 import { reconcile } from './reconcile.ts';
 import type { ReconcileProgress, ReconcileStep } from './reconcile.ts';
@@ -21,7 +22,7 @@ import type { BookedCost, RecordCostStep } from './record-cost.ts';
 import { resolveSubmission } from './resolve.ts';
 import type { ResolveAnswer, ResolveStep } from './resolve.ts';
 import { storeArtifact } from './store.ts';
-import type { Crashing } from './store.ts';
+import type { Transferred } from './store.ts';
 import type { SubmitOutcome } from './submission-view.ts';
 import { submit } from './submit.ts';
 import type { SubmitStep } from './submit.ts';
@@ -30,8 +31,12 @@ import { writeProvenance } from './write-provenance.ts';
 import type { ProvenanceStep } from './write-provenance.ts';
 
 export type { CancelOutcome } from './cancel.ts';
-export type { FollowAnswer, FollowProgress, FollowStep } from './follow.ts';
-export type { JobPlan, OpenedJob, ResubmitDecision } from './open-job.ts';
+export type { FollowAnswer, FollowProgress, FollowStep, ReadingPlan } from './follow.ts';
+export type { StoreStep } from './record-artifact.ts';
+export { createTaskDurations } from './task-durations.ts';
+export type { JobPlan } from './job-plan.ts';
+export type { OpenedJob } from './open-job.ts';
+export type { OpenJobStep, ResubmitDecision } from './open-step.ts';
 export type { ActivityPorts } from './ports.ts';
 export type { BookedCost } from './record-cost.ts';
 export type { ResolveAnswer } from './resolve.ts';
@@ -51,7 +56,7 @@ export interface Activities {
   readonly cancelTask: (step: CancelStep) => Promise<CancelOutcome>;
   readonly recordCost: (step: RecordCostStep) => Promise<BookedCost>;
   readonly adjustCost: (step: AdjustCostStep) => Promise<Cost | null>;
-  readonly storeArtifact: (step: StoreStep) => Promise<Artifact | Crashing>;
+  readonly storeArtifact: (step: StoreStep) => Promise<Transferred>;
   readonly writeProvenance: (step: ProvenanceStep) => Promise<void>;
   readonly closeJob: (step: CloseJobStep) => Promise<JobResult>;
 }
@@ -59,7 +64,7 @@ export interface Activities {
 /** Binds the activities to their ports. What Temporal tells an activity is read here and nowhere else. */
 export function createActivities(ports: ActivityPorts): Activities {
   return {
-    openJob: (step) => openJob(ports, step, Context.current().info.attempt),
+    openJob: (step) => openJob(ports, step),
     submit: (step) => submit(ports, step, heartbeat),
     reconcile: (step) =>
       reconcile(ports, step, {

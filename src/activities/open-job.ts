@@ -1,67 +1,30 @@
-import { createHash } from 'node:crypto';
-import type { Timing } from '../core/account.ts';
 import { prepareAdoption, prepareRequest } from '../core/accounts.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
 import { budgetsOf } from '../core/budget.ts';
 import { toIsoTime } from '../core/clock.ts';
+import { typicalSeconds } from '../core/duration-profile.ts';
 import { isMediaJobError, RequestError } from '../core/errors.ts';
-import type { DecisionRecord, JobInput, JobResult, MediaKind, MediaRequest } from '../core/job.ts';
+import type { DecisionRecord, JobInput, JobResult } from '../core/job.ts';
 import type { Admission, OpenJobRequest, SubmissionRecord } from '../core/ledger.ts';
-import type { Quote } from '../core/money.ts';
-import { toRequestText } from '../core/request-text.ts';
+import { identityOf, toDurationKey, toPlan, toReadingPlan } from './job-plan.ts';
+import type { JobPlan } from './job-plan.ts';
+import type { OpenJobStep } from './open-step.ts';
+import { refuseWhenTooLate, waitForPlace } from './place-wait.ts';
 import type { ActivityPorts } from './ports.ts';
+import { toRequestHash } from './request-hash.ts';
+import { toRerun } from './rerun.ts';
 import { outcomeOf } from './submission-view.ts';
 import type { SubmitOutcome } from './submission-view.ts';
-import { waitFor } from './wait.ts';
-
-export interface OpenJobStep {
-  readonly jobId: string;
-  /** Number of the submission to admit. */
-  readonly number: number;
-  /** The workflow's argument, unread. */
-  readonly input: unknown;
-  /** When the job began, milliseconds since 1970. */
-  readonly startedAtMs: number;
-  /** Why the job has no task yet, for the message if it gives up. */
-  readonly lastReason?: string;
-  /** Opens `number` although the one before it may have been accepted. */
-  readonly resubmit?: ResubmitDecision;
-  /**
-   * The job was cancelled: it waits for nothing, and is told whether it may have a task. It is written all the same, so
-   * that a worker that comes late finds its end.
-   */
-  readonly isCancelled?: true;
-}
-
-export interface ResubmitDecision extends DecisionRecord {
-  /** True where the account's policy decided, which it may do `maxResubmits` times for one job. */
-  readonly isPolicy: boolean;
-}
 
 /** Author of a decision that the account's `onUnknown` took. */
 const POLICY_AUTHOR = 'policy onUnknown';
-
-/** All that the workflow knows of a job: made of the parsed input and the configuration of this moment. */
-export interface JobPlan {
-  readonly jobId: string;
-  readonly request: MediaRequest;
-  readonly tenant: string | null;
-  readonly batch: string | null;
-  readonly account: string;
-  readonly provider: string;
-  /** The provider's model id. */
-  readonly model: string;
-  readonly kind: MediaKind | null;
-  readonly timing: Timing;
-  readonly quote: Quote | null;
-  readonly canCancel: boolean;
-  readonly onUnknown: 'hold' | 'fail' | 'resubmit';
-}
 
 export type OpenedJob =
   | { readonly kind: 'ended'; readonly result: JobResult }
   /** Only where the job was cancelled: no submission of it can have a task. */
   | { readonly kind: 'unsent' }
+  /** Only where the step is impatient: nothing can be admitted for now. */
+  | { readonly kind: 'waiting' }
   | {
       readonly kind: 'open';
       readonly plan: JobPlan;
@@ -73,9 +36,6 @@ export type OpenedJob =
       readonly armedAt: string | null;
     };
 
-const PLACE_WAIT_BASE_MS = 2_000;
-const PLACE_WAIT_MAX_MS = 30_000;
-
 /**
  * Parses the input, writes the job, admits submission `number` and reserves its money, or tells how far the job has come.
  *
@@ -83,21 +43,20 @@ const PLACE_WAIT_MAX_MS = 30_000;
  * Throws `request.invalid`, `request.conflict`, `request.gave_up`, `ledger.unavailable`.
  * Run twice: the second run finds what the first wrote and returns the same.
  */
-export async function openJob(
-  ports: ActivityPorts,
-  step: OpenJobStep,
-  attempt: number,
-): Promise<OpenedJob> {
+export async function openJob(ports: ActivityPorts, step: OpenJobStep): Promise<OpenedJob> {
   const input = ports.parseJobInput(step.input);
   const prepared =
     input.adoptTaskId === undefined
       ? prepareRequest(ports.accounts, input.request)
       : prepareAdoption(ports.accounts, input.request);
   const resubmit = await permitResubmit(ports, step, prepared);
+  const profile = await ports.durations.profileOf(toDurationKey(prepared));
   const admission = await ports.ledger
     .openJob({
       ...toLedgerRequest(ports, step, input, prepared),
+      ...(profile === undefined ? {} : { typicalSeconds: typicalSeconds(profile) }),
       ...(resubmit === undefined ? {} : { resubmit }),
+      ...(await toRerun(ports, step.jobId, input)),
     })
     .catch((error: unknown) => {
       throw withIdentity(error, prepared);
@@ -105,10 +64,12 @@ export async function openJob(
   if (admission.kind === 'ended') return admission;
   if (step.isCancelled === true && !mayHaveTask(admission)) return { kind: 'unsent' };
   if (admission.kind === 'full' || admission.kind === 'paused') {
-    throw waitForPlace(ports, step, prepared, admission, attempt);
+    if (step.isImpatient === true) return { kind: 'waiting' };
+    throw waitForPlace(ports, step, prepared, admission, profile);
   }
   refuseWhenTooLate(ports, step, prepared, admission);
-  return toOpened(toPlan(step.jobId, input, prepared), admission.submission);
+  const reading = toReadingPlan(ports, input, prepared, profile);
+  return toOpened(toPlan(step.jobId, input, prepared, reading), admission.submission);
 }
 
 const MAY_HAVE_TASK: ReadonlySet<string> = new Set(['armed', 'accepted', 'unknown']);
@@ -154,14 +115,6 @@ function withIdentity(error: unknown, prepared: PreparedRequest): unknown {
   return new RequestError(code, message, { details, cause: error });
 }
 
-function identityOf({
-  account,
-  provider,
-  providerRequest,
-}: PreparedRequest): Pick<JobPlan, 'account' | 'provider' | 'model'> {
-  return { account: account.name, provider: provider.name, model: providerRequest.model };
-}
-
 function toLedgerRequest(
   ports: ActivityPorts,
   step: OpenJobStep,
@@ -177,6 +130,7 @@ function toLedgerRequest(
     ...whose,
     ...identityOf(prepared),
     realm: account.realm,
+    rank: input.batch === undefined ? 'interactive' : 'batch',
     quote: prepared.quote,
     places: account.limits.concurrentTasks,
     budgets: budgetsOf(
@@ -196,82 +150,4 @@ function toLedgerRequest(
           },
         }),
   };
-}
-
-function toRequestHash(input: JobInput): string {
-  return createHash('sha256').update(toRequestText(input)).digest('hex');
-}
-
-function toPlan(jobId: string, input: JobInput, prepared: PreparedRequest): JobPlan {
-  const { account, provider, model } = prepared;
-  return {
-    jobId,
-    request: input.request,
-    tenant: input.tenant ?? null,
-    batch: input.batch ?? null,
-    ...identityOf(prepared),
-    kind: model.kind ?? null,
-    timing: prepared.timing,
-    quote: prepared.quote,
-    canCancel: provider.cancel !== undefined,
-    onUnknown: account.onUnknown,
-  };
-}
-
-/** A job that may be submitted again for ever must end some day: `giveUpSeconds` bounds all that precedes acceptance. */
-function refuseWhenTooLate(
-  ports: ActivityPorts,
-  step: OpenJobStep,
-  prepared: PreparedRequest,
-  admission: Admission,
-): void {
-  const isUnsent = admission.kind === 'admitted';
-  if (isUnsent && millisecondsLeft(ports, step, prepared) <= 0) {
-    throw gaveUp(step, prepared, step.lastReason ?? 'the job came too late to its submission');
-  }
-}
-
-function millisecondsLeft(
-  ports: ActivityPorts,
-  step: OpenJobStep,
-  prepared: PreparedRequest,
-): number {
-  return step.startedAtMs + prepared.timing.giveUpSeconds * 1000 - ports.clock();
-}
-
-function gaveUp(step: OpenJobStep, prepared: PreparedRequest, reason: string): RequestError {
-  const { giveUpSeconds } = prepared.timing;
-  return new RequestError(
-    'request.gave_up',
-    `job ${step.jobId} was not accepted within ${giveUpSeconds} s: ${reason}; start it again under a new job id, or raise timing.giveUpSeconds of account ${prepared.account.name}`,
-    { details: { giveUpSeconds, reason, ...identityOf(prepared) } },
-  );
-}
-
-function waitForPlace(
-  ports: ActivityPorts,
-  step: OpenJobStep,
-  prepared: PreparedRequest,
-  lack: Extract<Admission, { kind: 'full' | 'paused' }>,
-  attempt: number,
-): Error {
-  const reason = describeLack(lack, prepared);
-  const left = millisecondsLeft(ports, step, prepared);
-  if (left <= 0) return gaveUp(step, prepared, reason);
-  const grown = Math.min(PLACE_WAIT_MAX_MS, PLACE_WAIT_BASE_MS * 1.3 ** (attempt - 1));
-  const pauseMs = lack.kind === 'paused' ? Date.parse(lack.pause.until) - ports.clock() : 0;
-  const delayMs = Math.min(left, Math.max(0, pauseMs) + grown * (0.75 + Math.random() / 2));
-  return waitFor('wait.place', `waiting for a place: ${reason}`, delayMs);
-}
-
-function describeLack(
-  lack: Extract<Admission, { kind: 'full' | 'paused' }>,
-  { account }: PreparedRequest,
-): string {
-  const { name, limits } = account;
-  if (lack.kind === 'full') {
-    return `all ${limits.concurrentTasks} places of account ${name} are taken (${lack.taken})`;
-  }
-  const { reason, since, until } = lack.pause;
-  return `account ${name} is not submitted to until ${until}: ${reason} since ${since}`;
 }

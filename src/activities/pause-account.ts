@@ -1,6 +1,6 @@
 import { toIsoTime } from '../core/clock.ts';
 import { isMediaJobError } from '../core/errors.ts';
-import { resubmitDelayMs } from '../core/schedule.ts';
+import { resubmitDelayMs } from '../core/resubmit-delay.ts';
 import type { ActivityPorts } from './ports.ts';
 import type { SubmitOutcome } from './submission-view.ts';
 

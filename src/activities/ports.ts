@@ -1,6 +1,7 @@
 import type { AccountDirectory } from '../core/accounts.ts';
 import type { ArtifactStore } from '../core/artifact-store.ts';
 import type { Budget } from '../core/budget.ts';
+import type { CallbackUrls } from '../core/callbacks.ts';
 import type { Clock } from '../core/clock.ts';
 import type { JobInput } from '../core/job.ts';
 import type { Ledger } from '../core/ledger.ts';
@@ -9,6 +10,7 @@ import type { InspectMedia, MediaFetcher } from '../core/media.ts';
 import type { Sealer } from '../core/sealer.ts';
 import type { Spool } from '../core/spool.ts';
 import type { SubmitGate } from './submit-gate.ts';
+import type { TaskDurations } from './task-durations.ts';
 
 /** Everything that activities reach the world through. Wired by the composition root only. */
 export interface ActivityPorts {
@@ -22,6 +24,9 @@ export interface ActivityPorts {
   readonly store: ArtifactStore;
   /** For texts that leave the ledger. */
   readonly sealer: Sealer;
+  readonly durations: TaskDurations;
+  /** Absent where this installation takes no callbacks. */
+  readonly callbackUrls?: CallbackUrls;
   readonly fetcher: MediaFetcher;
   readonly inspectMedia: InspectMedia;
   /** Throws `request.invalid` for anything that is not a job's input. */

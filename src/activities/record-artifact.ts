@@ -5,6 +5,7 @@ import { compareWithRequest } from '../core/media-match.ts';
 import type { MediaFacts } from '../core/media.ts';
 import type { TaskOutput } from '../core/provider.ts';
 import type { ActivityPorts } from './ports.ts';
+import type { ProvenanceStep } from './write-provenance.ts';
 
 export interface StoreStep extends SubmissionId {
   readonly account: string;
@@ -14,6 +15,8 @@ export interface StoreStep extends SubmissionId {
   readonly kind: MediaKind | null;
   /** Seconds of output, where the provider stated them. */
   readonly statedSeconds?: number;
+  /** Given with the only output of a task whose cost is known: what `job.json` says beside the artifact itself. */
+  readonly describe?: Omit<ProvenanceStep, 'artifacts' | 'jobId' | 'number'>;
 }
 
 /** Bytes that were hashed and passed the check. */

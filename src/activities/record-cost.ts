@@ -2,7 +2,7 @@ import { judgeBilling } from '../core/billing.ts';
 import { toIsoTime } from '../core/clock.ts';
 import { isMediaJobError, LedgerError } from '../core/errors.ts';
 import type { Cost } from '../core/job.ts';
-import type { SubmissionId } from '../core/ledger.ts';
+import type { SubmissionId, SubmissionRecord } from '../core/ledger.ts';
 import type { Quote } from '../core/money.ts';
 import type { Snapshot } from '../core/provider.ts';
 import { requireAccount } from './account-of.ts';
@@ -14,6 +14,16 @@ export interface RecordCostStep extends SubmissionId {
   /** The terminal reading; absent where the task's life ended unseen. */
   readonly end?: Snapshot;
   readonly quote: Quote | null;
+  /** How long the task took; absent where nobody watched it. */
+  readonly took?: TaskTime;
+}
+
+/** When a task was armed, last seen unfinished and seen at its end. Milliseconds since 1970. */
+export interface TaskTime {
+  readonly variant: string;
+  readonly armedAtMs: number;
+  readonly unfinishedAtMs: number;
+  readonly finishedAtMs: number;
 }
 
 export type BookedCost =
@@ -43,6 +53,7 @@ export async function recordCost(ports: ActivityPorts, step: RecordCostStep): Pr
     const verdict = judgeBilling(step.end);
     const price = quote ?? (await billOf(ports, step));
     const cost = await ports.ledger.recordCost({ jobId, number }, { ...verdict, quote: price }, at);
+    await learn(ports, step, row);
     return { kind: 'booked', cost };
   } catch (error) {
     const isTaken =
@@ -52,6 +63,27 @@ export async function recordCost(ports: ActivityPorts, step: RecordCostStep): Pr
     if (!isTaken) throw error;
     return { kind: 'taken', reason: error.message };
   }
+}
+
+/** Keeps how long a task took that succeeded. */
+async function learn(
+  { durations }: ActivityPorts,
+  { jobId, number, end, took }: RecordCostStep,
+  row: SubmissionRecord | undefined,
+): Promise<void> {
+  if (end?.status !== 'succeeded' || took === undefined || row === undefined) return;
+  const { variant, armedAtMs, unfinishedAtMs, finishedAtMs } = took;
+  const unfinishedSeconds = toSeconds(unfinishedAtMs - armedAtMs);
+  const observed = {
+    unfinishedSeconds,
+    finishedSeconds: Math.max(unfinishedSeconds, toSeconds(finishedAtMs - armedAtMs)),
+  };
+  const { account, model } = row;
+  await durations.learn({ jobId, number }, { account, model, variant }, observed);
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds)) / 1000;
 }
 
 /** What a task without a quote cost by what the provider printed of it, e.g. tokens; `null` where nothing tells. */

@@ -11,12 +11,18 @@ import { recordArtifact } from './record-artifact.ts';
 import type { CheckedBytes, StoreStep } from './record-artifact.ts';
 import { countCrashes, ProgressReport } from './transfer-progress.ts';
 import type { TransferAttempt } from './transfer-progress.ts';
+import { writeProvenance } from './write-provenance.ts';
 
-/** Every attempt so far took its worker down: a person has to look before the next one. */
-export interface Crashing {
-  readonly kind: 'crashing';
-  readonly attempts: number;
-}
+/** What became of one output. */
+export type Transferred =
+  | {
+      readonly kind: 'stored';
+      readonly artifact: Artifact;
+      /** True where `job.json` lies beside it. */
+      readonly isDescribed: boolean;
+    }
+  /** Every attempt so far took its worker down: a person has to look before the next one. */
+  | { readonly kind: 'crashing'; readonly attempts: number };
 
 /** No result of these APIs comes near it. */
 const MAX_OUTPUT_BYTES = 2 * 1024 ** 3;
@@ -36,18 +42,35 @@ export async function storeArtifact(
   ports: ActivityPorts,
   step: StoreStep,
   attempt: TransferAttempt,
-): Promise<Artifact | Crashing> {
+): Promise<Transferred> {
   const crashes = countCrashes(attempt);
   if (crashes >= MAX_CRASHES) return { kind: 'crashing', attempts: crashes };
   const report = new ProgressReport(attempt);
   try {
     const stored = await findStored(ports, step, attempt.signal);
-    return stored ?? (await fetchAndPublish(ports, step, attempt, report));
+    const artifact = stored ?? (await fetchAndPublish(ports, step, attempt, report));
+    return { kind: 'stored', artifact, isDescribed: await describe(ports, step, artifact) };
   } catch (error) {
     report.fail();
     throw error;
   } finally {
     report.stop();
+  }
+}
+
+/** The file is safe: what cannot be said of it now is said later, and repeats no transfer. */
+async function describe(
+  ports: ActivityPorts,
+  { jobId, number, describe: facts }: StoreStep,
+  artifact: Artifact,
+): Promise<boolean> {
+  if (facts === undefined) return false;
+  try {
+    await writeProvenance(ports, { ...facts, jobId, number, artifacts: [artifact] });
+    return true;
+  } catch (error) {
+    if (!isMediaJobError(error)) throw error;
+    return false;
   }
 }
 

@@ -8,7 +8,7 @@ import { ERROR_CODES } from '../core/error-codes.ts';
 import type { MediaRequest } from '../core/job.ts';
 import { toLocalTaskId } from '../core/keys.ts';
 import type { SubmissionId } from '../core/ledger.ts';
-import type { Accepted } from '../core/provider.ts';
+import type { Accepted, SubmitContext } from '../core/provider.ts';
 import { conclude, keepInlineResult } from './conclude.ts';
 import { pauseWithoutCredit } from './pause-account.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -51,6 +51,7 @@ export async function submit(
     timeoutMs,
     logger: ports.logger,
     lastCheck: createLastCheck(ports, step, deadline),
+    ...toCallback(ports, step, prepared),
   });
 
   switch (submission.outcome) {
@@ -76,6 +77,15 @@ export async function submit(
       });
     }
   }
+}
+
+function toCallback(
+  { callbackUrls }: ActivityPorts,
+  { jobId, number }: SubmitStep,
+  { account, provider }: PreparedRequest,
+): Pick<SubmitContext, 'callbackUrl'> {
+  if (provider.callback === undefined || callbackUrls === undefined) return {};
+  return { callbackUrl: callbackUrls({ account: account.name, jobId, number }) };
 }
 
 /** No permission in the ledger, no POST: a ledger that is away refuses, too. */

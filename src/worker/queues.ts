@@ -1,5 +1,6 @@
 import type { WorkerOptions as SdkWorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
+import type { BatchActivities } from '../activities/batch.ts';
 import type { MaintenanceActivities } from '../activities/maintenance.ts';
 import type { Account } from '../core/account.ts';
 import { DEFAULT_TIMING } from '../core/account.ts';
@@ -11,18 +12,21 @@ const GRACE_MS = 10_000;
 const FORCE_AFTER_MS = 5_000;
 
 /** Workflows, the steps that touch nothing but the ledger, and what belongs to no single job. */
-export function workflowQueue({
-  openJob,
-  awaitOutcome,
-  recordCost,
-  adjustCost,
-  closeJob,
-  sweep,
-}: Activities & MaintenanceActivities): SdkWorkerOptions {
+export function workflowQueue(
+  {
+    openJob,
+    awaitOutcome,
+    recordCost,
+    adjustCost,
+    closeJob,
+    sweep,
+  }: Activities & MaintenanceActivities,
+  batches?: BatchActivities,
+): SdkWorkerOptions {
   return {
     taskQueue: WORKFLOW_QUEUE,
     workflowBundle: { codePath: workflowBundlePath() },
-    activities: { openJob, awaitOutcome, recordCost, adjustCost, closeJob, sweep },
+    activities: { openJob, awaitOutcome, recordCost, adjustCost, closeJob, sweep, ...batches },
     // How long the jobs of a worker that died wait for it before another takes them.
     stickyQueueScheduleToStartTimeout: '5 seconds',
     ...shutdownTimes(GRACE_MS),
@@ -39,7 +43,7 @@ export function submitQueue(
   return {
     taskQueue: toSubmitQueue(account.name),
     activities: { submit },
-    maxTaskQueueActivitiesPerSecond: (account.limits.submitsPerMinute / 60) * share,
+    ...toRates(account.limits.submitsPerMinute, share),
     maxConcurrentActivityTaskExecutions: 50,
     maxConcurrentActivityTaskPolls: 2,
     ...shutdownTimes(timeoutSeconds * 1000 + GRACE_MS),
@@ -55,9 +59,9 @@ export function pollQueue(
   return {
     taskQueue: toPollQueue(account.name),
     activities: { followTask, reconcile, resolveSubmission, cancelTask },
-    maxTaskQueueActivitiesPerSecond: (account.limits.pollsPerMinute / 60) * share,
+    ...toRates(account.limits.pollsPerMinute, share),
     maxConcurrentActivityTaskExecutions: 50,
-    maxConcurrentActivityTaskPolls: 2,
+    maxConcurrentActivityTaskPolls: toPollers(account.limits.pollsPerMinute),
     ...shutdownTimes(GRACE_MS),
   };
 }
@@ -72,6 +76,23 @@ export function transferQueue({ storeArtifact, writeProvenance }: Activities): S
     maxHeartbeatThrottleInterval: '2 seconds',
     ...shutdownTimes(GRACE_MS),
   };
+}
+
+/** Each poller that waits for a task may bring one at once, so a slow queue has few. */
+function toPollers(perMinute: number): number {
+  return Math.min(10, Math.max(2, Math.round(perMinute / 600)));
+}
+
+/**
+ * The server's limit holds for all workers together, but lets a second's worth go at once after an idle time; each
+ * worker's own limit has no such burst (measured: 17 in the first second at 10 per second, 11 with both).
+ */
+function toRates(
+  perMinute: number,
+  share: number,
+): Pick<SdkWorkerOptions, 'maxTaskQueueActivitiesPerSecond' | 'maxActivitiesPerSecond'> {
+  const perSecond = (perMinute / 60) * share;
+  return { maxTaskQueueActivitiesPerSecond: perSecond, maxActivitiesPerSecond: perSecond };
 }
 
 function shutdownTimes(

@@ -2,6 +2,7 @@ import { CancelledFailure, condition } from '@temporalio/workflow';
 import type {
   AcceptedTask,
   OpenedJob,
+  OpenJobStep,
   ResubmitDecision,
   SubmitOutcome,
   UnknownEvidence,
@@ -10,14 +11,14 @@ import { toCost } from '../core/billing.ts';
 import { ERROR_CODES } from '../core/error-codes.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { JobInput, JobResult } from '../core/job.ts';
-import { resubmitDelayMs } from '../core/schedule.ts';
+import { resubmitDelayMs } from '../core/resubmit-delay.ts';
 import { toEarlyEnd, toErrorReport, toLastHeartbeat } from '../failures.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
 import { runUntil } from './run-until.ts';
 import { settleSubmission } from './settle-submission.ts';
 import type { LostSubmission } from './settle-submission.ts';
-import { openingSteps, submitStep } from './steps.ts';
+import { openingAttempt, openingSteps, submitStep } from './steps.ts';
 
 /** How the part of a job that precedes its task ends. */
 export type Acquisition =
@@ -118,12 +119,13 @@ async function open(
   next: NextSubmission,
   heldMs: number,
 ): Promise<Opened | Exclude<Acquisition, { kind: 'acquired' }>> {
-  const { openJob } = openingSteps();
   // Time in which nobody could tell does not count against the job's patience.
   const startedAtMs = record.startedAtMs + heldMs;
   const step = { jobId: record.jobId, input, startedAtMs, ...next };
+  const { openJob } = openingSteps();
   try {
-    return toAcquisition(await untilCancelled(control, () => openJob(step)));
+    const opened = await openAtOnce(control, step);
+    return toAcquisition(opened ?? (await untilCancelled(control, () => openJob(step))));
   } catch (error) {
     if (toEarlyEnd(error) === 'woken') {
       return toAcquisition(await openJob({ ...step, isCancelled: true }));
@@ -135,6 +137,26 @@ async function open(
   }
 }
 
+/**
+ * The usual case: a place is free and the ledger answers, which a local step finds out without an event of its own.
+ * `undefined` where the job has to wait; only the server's retries wait without history.
+ */
+async function openAtOnce(control: JobControl, step: OpenJobStep): Promise<OpenedJob | undefined> {
+  if (control.cancel !== undefined) return undefined;
+  try {
+    const opened = await openingAttempt().openJob({ ...step, isImpatient: true });
+    return opened.kind === 'waiting' ? undefined : opened;
+  } catch (error) {
+    if (isFinal(error)) throw error;
+    return undefined;
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  const code = toErrorReport(error)?.code;
+  return code !== undefined && ERROR_CODES[code].before !== 'retry';
+}
+
 function toAcquisition(opened: OpenedJob): Opened | Exclude<Acquisition, { kind: 'acquired' }> {
   switch (opened.kind) {
     case 'open':
@@ -143,6 +165,8 @@ function toAcquisition(opened: OpenedJob): Opened | Exclude<Acquisition, { kind:
       return { kind: 'ended_before', result: opened.result };
     case 'unsent':
       return { kind: 'cancelled' };
+    case 'waiting':
+      throw new TypeError('a step that waits for a place answered that there is none');
   }
 }
 
@@ -215,5 +239,5 @@ async function pauseBeforeNext(
 /** Runs a step that ends early when the job is cancelled. */
 async function untilCancelled<T>(control: JobControl, run: () => Promise<T>): Promise<T> {
   if (control.cancel !== undefined) throw new CancelledFailure('cancelled before it was scheduled');
-  return await runUntil(control, { isDue: () => control.cancel !== undefined }, run);
+  return await runUntil(control, () => (control.cancel === undefined ? undefined : 0), run);
 }

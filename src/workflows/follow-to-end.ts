@@ -1,10 +1,15 @@
 import { condition, isCancellation } from '@temporalio/workflow';
-import type { AcceptedTask, FollowAnswer, FollowStep } from '../activities/index.ts';
-import { toClockMoments, toUrgency } from '../core/clocks.ts';
+import type {
+  AcceptedTask,
+  FollowAnswer,
+  FollowProgress,
+  FollowStep,
+} from '../activities/index.ts';
+import { raise, toClockMoments, toUrgency } from '../core/clocks.ts';
 import type { ClockMoments, Urgency } from '../core/clocks.ts';
 import { isTerminal } from '../core/provider.ts';
 import type { Operation, Snapshot } from '../core/provider.ts';
-import { toEarlyEnd } from '../failures.ts';
+import { toEarlyEnd, toLastProgress } from '../failures.ts';
 import { countUrgent } from './alerts.ts';
 import type { JobControl } from './job-control.ts';
 import type { JobRecord } from './job-record.ts';
@@ -23,8 +28,6 @@ export interface FollowedTask {
   readonly task: AcceptedTask;
   readonly number: number;
   readonly armedAtMs: number;
-  /** How long the first reading may wait. Milliseconds. */
-  readonly firstPollMs: number;
 }
 
 const LAST_READING_MS = 60_000;
@@ -43,20 +46,20 @@ class Follower {
   readonly #number: number;
   readonly #operation: Operation;
   readonly #armedAtMs: number;
-  readonly #firstPollMs: number;
   readonly #record: JobRecord;
   readonly #control: JobControl;
   #snapshot: Snapshot;
   #lastUnfinishedAtMs: number;
   #lastWakeAtMs = 0;
   #notBeforeMs = 0;
+  /** How urgent the task's readings have become. */
+  #urgentAtLeast: 1 | 2 | undefined;
   #hasAskedToStop = false;
 
   constructor(followed: FollowedTask, record: JobRecord, control: JobControl) {
     this.#number = followed.number;
     this.#operation = followed.task.operation;
     this.#armedAtMs = followed.armedAtMs;
-    this.#firstPollMs = followed.firstPollMs;
     this.#snapshot = followed.task.snapshot;
     this.#lastUnfinishedAtMs = followed.armedAtMs;
     this.#record = record;
@@ -73,10 +76,10 @@ class Follower {
       const lifeEndsAtMs = this.#lifeEndsAtMs();
       const leftMs = lifeEndsAtMs - Date.now();
       const isLast: boolean = isTimeUp || leftMs <= 0;
-      const answer: FollowAnswer | 'woken' = isLast
+      const answer: FollowAnswer | 'again' = isLast
         ? await this.#readOnce()
         : await this.#follow(leftMs);
-      if (answer === 'woken') continue;
+      if (answer === 'again') continue;
       this.#learn(answer);
       this.#notBeforeMs = Date.now() + this.#record.plan.timing.minPollSeconds * 1000;
       // No time for another reading of the schedule: one more, now, is the last, unless somebody gives the task more time.
@@ -120,12 +123,12 @@ class Follower {
   }
 
   async #waitForFirstReading(): Promise<void> {
-    const waitMs = Math.min(this.#firstPollMs, this.#lifeEndsAtMs() - Date.now());
+    const { firstPollMs } = this.#record.plan.reading;
+    const waitMs = Math.min(firstPollMs, this.#lifeEndsAtMs() - Date.now());
     if (waitMs <= 0) return;
     this.#record.update({ nextPollAt: new Date(Date.now() + waitMs).toISOString() });
     const isDue = (): boolean => this.#control.isWoken || this.#control.cancel !== undefined;
     await condition(isDue, waitMs, { summary: 'until the first useful reading' });
-    this.#control.takeWake();
   }
 
   /** A task that can be stopped is asked to, and followed to its end all the same. */
@@ -150,33 +153,47 @@ class Follower {
     }
   }
 
-  /** One pending activity that the server retries, until it tells something new, a message wakes the job or time is up. */
-  async #follow(leftMs: number): Promise<FollowAnswer | 'woken'> {
+  /**
+   * One pending activity that the server retries, until it tells something new, a message wakes the job or time is up.
+   * Its time ends where it becomes more urgent, because priority is fixed when an activity is scheduled.
+   */
+  async #follow(leftMs: number): Promise<FollowAnswer | 'again'> {
     const { taskLifeSeconds, urlLifeSeconds } = this.#record.plan.timing;
     const safeMs = this.#moments().lastSafePollAtMs - Date.now();
-    const urgency = toUrgency(safeMs, Math.min(taskLifeSeconds, urlLifeSeconds));
+    const lifeSeconds = Math.min(taskLifeSeconds, urlLifeSeconds);
+    const urgency = toUrgency(safeMs, lifeSeconds, this.#urgentAtLeast);
     if (urgency.priorityKey === 1) countUrgent(this.#record.plan.account, 'poll');
-    const { risesInMs } = urgency;
-    const interruption = {
-      isDue: () => this.#isWorthWaking(),
-      ...(risesInMs === undefined || risesInMs >= leftMs
-        ? {}
-        : { atLatest: { afterMs: risesInMs, why: 'the task is read before others then' } }),
-    };
-    this.#control.takeWake();
+    const { risesInMs = leftMs } = urgency;
+    this.#takeWake();
     try {
-      return await runUntil(this.#control, interruption, () => this.#step(leftMs, urgency, false));
+      return await runUntil(
+        this.#control,
+        () => this.#dueInMs(),
+        () => this.#step(Math.min(leftMs, risesInMs), urgency, false),
+      );
     } catch (error) {
       switch (toEarlyEnd(error)) {
         case 'woken':
-          this.#noteWake();
-          return 'woken';
+          this.#urgentAtLeast = undefined;
+          return 'again';
         case 'timed_out':
-          return this.#nothingNew('life_over');
+          this.#keep(toLastProgress(error));
+          if (risesInMs >= leftMs) return this.#nothingNew('life_over');
+          this.#urgentAtLeast = raise(urgency);
+          return 'again';
         case undefined:
           throw error;
       }
     }
+  }
+
+  /** What an attempt that had no successor left behind. */
+  #keep(progress: unknown): void {
+    const { polls, nextPollAt, lastUnfinishedAt } = (progress ?? {}) as Partial<FollowProgress>;
+    if (polls === undefined || nextPollAt === undefined) return;
+    this.#record.update({ polls: Math.max(polls, this.#record.facts.polls) });
+    this.#notBeforeMs = Date.parse(nextPollAt);
+    this.#noteUnfinished(lastUnfinishedAt ?? null);
   }
 
   async #readOnce(): Promise<FollowAnswer> {
@@ -196,7 +213,9 @@ class Follower {
       account: plan.account,
       operation: this.#operation,
       known: { status: this.#snapshot.status, trouble: facts.hold?.reason ?? null },
-      timing: plan.timing,
+      reading: plan.reading,
+      armedAtMs: this.#armedAtMs,
+      isAnnounced: this.#control.isAnnounced(this.#number),
       lifeEndsAtMs: this.#lifeEndsAtMs(),
       polls: facts.polls,
       notBeforeMs: once ? 0 : this.#notBeforeMs,
@@ -215,12 +234,7 @@ class Follower {
       polls: Math.max(answer.polls, this.#record.facts.polls),
       nextPollAt: null,
     });
-    if (answer.lastUnfinishedAt !== null) {
-      this.#lastUnfinishedAtMs = Math.max(
-        this.#lastUnfinishedAtMs,
-        Date.parse(answer.lastUnfinishedAt),
-      );
-    }
+    this.#noteUnfinished(answer.lastUnfinishedAt);
     switch (answer.kind) {
       case 'changed':
         this.#snapshot = answer.snapshot;
@@ -251,16 +265,27 @@ class Follower {
     }
   }
 
-  /** However many messages arrive, the task is read at most once in `minPollSeconds` because of them. */
-  #isWorthWaking(): boolean {
-    const { plan } = this.#record;
-    const mustAsk = this.#control.cancel !== undefined && !this.#hasAskedToStop && plan.canCancel;
-    return mustAsk || Date.now() >= this.#lastWakeAtMs + plan.timing.minPollSeconds * 1000;
+  #noteUnfinished(at: string | null): void {
+    if (at === null) return;
+    this.#lastUnfinishedAtMs = Math.max(this.#lastUnfinishedAtMs, Date.parse(at));
   }
 
-  #noteWake(): void {
+  /** However many messages arrive, the task is read at most once in `minPollSeconds` because of them. */
+  #dueInMs(): number | undefined {
+    const { plan } = this.#record;
+    const mustAsk = this.#control.cancel !== undefined && !this.#hasAskedToStop && plan.canCancel;
+    if (mustAsk) return 0;
+    return this.#control.isWoken ? this.#nextWakeAtMs() - Date.now() : undefined;
+  }
+
+  #nextWakeAtMs(): number {
+    return this.#lastWakeAtMs + this.#record.plan.timing.minPollSeconds * 1000;
+  }
+
+  /** A message that came while nothing was pending, or that ended what was: the next reading comes as soon as it may. */
+  #takeWake(): void {
     if (!this.#control.takeWake()) return;
-    this.#lastWakeAtMs = Date.now();
-    this.#notBeforeMs = 0;
+    this.#lastWakeAtMs = Math.max(Date.now(), this.#nextWakeAtMs());
+    this.#notBeforeMs = this.#lastWakeAtMs;
   }
 }

@@ -7,6 +7,7 @@ import {
 import { toCost } from '../core/billing.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { Artifact, Cost, EndStatus, JobInput, JobResult } from '../core/job.ts';
+import { isTerminal } from '../core/provider.ts';
 import type { Snapshot } from '../core/provider.ts';
 import { toErrorReport, toFailure, toJobFailure } from '../failures.ts';
 import { acquireTask } from './acquire-task.ts';
@@ -115,11 +116,11 @@ async function runTask(
   control: JobControl,
 ): Promise<JobResult | 'taken'> {
   const { task, number, armedAtMs } = acquired;
-  const { quote, timing } = record.plan;
+  const { quote, reading } = record.plan;
   record.update({ taskId: task.taskId, cost: toCost(quote, 'reserved') });
 
-  const firstPollMs = isAdopted ? 0 : timing.firstPollSeconds * 1000;
-  const end = await followToEnd({ task, number, armedAtMs, firstPollMs }, record, control);
+  const wasRunning = !isTerminal(task.snapshot.status);
+  const end = await followToEnd({ task, number, armedAtMs }, record, control);
 
   const { recordCost } = ledgerSteps();
   const booked = await recordCost({
@@ -128,6 +129,16 @@ async function runTask(
     task,
     quote,
     ...(end.snapshot === undefined ? {} : { end: end.snapshot }),
+    ...(wasRunning && !isAdopted
+      ? {
+          took: {
+            variant: reading.variant,
+            armedAtMs,
+            unfinishedAtMs: end.lastUnfinishedAtMs,
+            finishedAtMs: Date.now(),
+          },
+        }
+      : {}),
   });
   if (booked.kind === 'taken') {
     const note = `the task was inferred, and ${booked.reason}; the job's own is looked for again`;
@@ -141,7 +152,7 @@ async function runTask(
     return await close(record, status, error);
   }
   const { snapshot, lastUnfinishedAtMs } = end;
-  const { artifacts, error } = await storeOutputs(
+  const { artifacts, error, isDescribed } = await storeOutputs(
     { task, number, armedAtMs, snapshot, lastUnfinishedAtMs },
     record,
     control,
@@ -149,7 +160,7 @@ async function runTask(
   record.update({ artifacts });
   // Only all files together show what is billed: without one of them the upper bound stands.
   if (error === null) record.update({ cost: await adjust(record, number, artifacts) });
-  if (artifacts.length > 0) await describe(record, acquired);
+  if (artifacts.length > 0 && !isDescribed) await describe(record, acquired);
   return await close(record, judgeStored(error, artifacts.length), error);
 }
 

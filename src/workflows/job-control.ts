@@ -31,6 +31,7 @@ export class JobControl {
   #resolution: PendingResolution | undefined;
   #isResolving = false;
   readonly #notifiedTasks = new Map<number, string>();
+  readonly #announced = new Set<number>();
   readonly #listeners = new Set<() => void>();
 
   get cancel(): CancelRequest | undefined {
@@ -70,10 +71,20 @@ export class JobControl {
     return woken;
   }
 
-  /** A callback named the task of a submission; the last word stands, and wakes. */
-  notify(number: number, taskId: string | undefined): void {
+  /** A callback came for a submission; the last task it named stands. It wakes unless it says that the task goes on. */
+  notify(number: number, taskId: string | undefined, isUnfinished: boolean): void {
     if (taskId !== undefined) this.#notifiedTasks.set(number, taskId);
+    if (isUnfinished) {
+      this.#notify();
+      return;
+    }
+    this.#announced.add(number);
     this.wake();
+  }
+
+  /** True once a callback told that the task of this submission has ended. */
+  isAnnounced(number: number): boolean {
+    return this.#announced.has(number);
   }
 
   notifiedTask(number: number): string | undefined {

@@ -1,5 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
+import type { BatchBudget } from '../core/batch-book.ts';
+import type { PageOrders, PageReport } from '../core/batch-page.ts';
+import type { BatchState } from '../core/batch.ts';
 import type { Decision, JobState, Resolution } from '../core/job.ts';
 
 /** The argument of {@link providerNotified}: a callback arrived. It only wakes; the truth is read from the provider. */
@@ -7,6 +10,8 @@ export interface ProviderNotification {
   /** Number of the submission the callback was for. */
   readonly number: number;
   readonly taskId?: string;
+  /** True where it said that the task goes on: it is no reason to read. */
+  readonly isUnfinished?: boolean;
 }
 
 /** What `pollNow` answers: the reading it asked for happens after the answer. */
@@ -40,6 +45,19 @@ export interface ResolveAnswered {
   readonly decisionId: string;
 }
 
+/** The argument of {@link cancelBatch}. */
+export interface CancelBatchRequest extends Decision {
+  /** True: cancel the jobs in flight, too. */
+  readonly jobs?: boolean;
+}
+
+/** The argument of {@link changeBatch}: what is absent stays as it is, `null` removes the budget. */
+export interface ChangeBatchRequest extends Decision {
+  /** Jobs in flight at once. */
+  readonly window?: number;
+  readonly budget?: BatchBudget | null;
+}
+
 export const providerNotified: SignalDefinition<[ProviderNotification]> =
   defineSignal('providerNotified');
 /** Answers in every state, the closed ones included. */
@@ -54,3 +72,18 @@ export const resolveSubmission: UpdateDefinition<ResolveAnswered, [ResolveReques
 /** Gives the job more time before it counts as expired. */
 export const extendLife: UpdateDefinition<LifeExtension, [LifeExtension]> =
   defineUpdate('extendLife');
+
+/** Answers in every state, the closed ones included. */
+export const batchState: QueryDefinition<BatchState> = defineQuery('batchState');
+/** Starts no more items until {@link resumeBatch}; what is in flight goes on. */
+export const pauseBatch: UpdateDefinition<BatchState, [Decision]> = defineUpdate('pauseBatch');
+export const resumeBatch: UpdateDefinition<BatchState, [Decision]> = defineUpdate('resumeBatch');
+/** Starts no more items; the batch ends once those in flight have. */
+export const cancelBatch: UpdateDefinition<BatchState, [CancelBatchRequest]> =
+  defineUpdate('cancelBatch');
+export const changeBatch: UpdateDefinition<BatchState, [ChangeBatchRequest]> =
+  defineUpdate('changeBatch');
+/** From a page to its batch. */
+export const reportPage: SignalDefinition<[PageReport]> = defineSignal('reportPage');
+/** From a batch to its page. */
+export const orderPage: SignalDefinition<[PageOrders]> = defineSignal('orderPage');

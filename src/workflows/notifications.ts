@@ -16,16 +16,18 @@ export async function handleNotification(
   control: JobControl,
   notification: unknown,
 ): Promise<void> {
-  const { number, taskId } = readNotification(notification);
+  const { number, taskId, isUnfinished } = readNotification(notification);
   const { submissions, plan } = record.facts;
+  // A submission without a task wants to hear of one, however far it is.
+  const isIdle = isUnfinished && record.facts.taskId !== null;
   const isEarlier = number !== undefined && number < submissions && number >= 1;
   if (!isEarlier) {
     if (number === undefined) control.wake();
-    else control.notify(number, taskId);
+    else control.notify(number, taskId, isIdle);
     return;
   }
   const isNews = taskId !== undefined && control.notifiedTask(number) === undefined;
-  control.notify(number, taskId);
+  control.notify(number, taskId, isIdle);
   if (!isNews || plan === null) return;
   await CancellationScope.nonCancellable(async () => {
     const { settleSeconds, listSettleSeconds, taskLifeSeconds } = plan.timing;
@@ -42,14 +44,21 @@ export async function handleNotification(
   });
 }
 
+interface Notified {
+  readonly number?: number;
+  readonly taskId?: string;
+  readonly isUnfinished: boolean;
+}
+
 /** Signals come from other languages, too: what is not there is not used. */
-function readNotification(value: unknown): { readonly number?: number; readonly taskId?: string } {
+function readNotification(value: unknown): Notified {
   const given = (value ?? {}) as Partial<Record<keyof ProviderNotification, unknown>>;
-  const { number, taskId } = given;
+  const { number, taskId, isUnfinished } = given;
   const isTaskId =
     typeof taskId === 'string' && taskId !== '' && taskId.length <= MAX_TASK_ID_LENGTH;
   return {
     ...(typeof number === 'number' ? { number } : {}),
     ...(isTaskId ? { taskId } : {}),
+    isUnfinished: isUnfinished === true,
   };
 }

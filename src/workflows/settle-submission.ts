@@ -102,7 +102,7 @@ async function untilNews<T>(
   run: () => Promise<T>,
 ): Promise<T | 'news'> {
   try {
-    return await runUntil(control, { isDue: isNews }, run);
+    return await runUntil(control, () => (isNews() ? 0 : undefined), run);
   } catch (error) {
     if (toEarlyEnd(error) === 'woken') return 'news';
     throw error;

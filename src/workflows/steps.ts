@@ -7,9 +7,12 @@ import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE } from '../core/keys.ts';
 /** What submit needs beside its POST: arming, the commit of the outcome, the spool, a margin. Milliseconds. */
 const SUBMIT_OVERHEAD_MS = 20_000;
 const READ_DEADLINE_MS = 25_000;
+const LOST_READING_MS = 2_000;
 const TRANSFER_HEARTBEAT_MS = 20_000;
 const TRANSFER_DEADLINE_MS = 31 * 60_000;
 const LEDGER_DEADLINE_MS = 30_000;
+/** A ledger that takes longer must not hold up a workflow task. */
+const OPENING_DEADLINE_MS = 4_000;
 
 const LEDGER_RETRY = {
   initialInterval: 500,
@@ -31,6 +34,14 @@ export function openingSteps(): Steps<'openJob'> {
     retry: LEDGER_RETRY,
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary: 'write the job, take a place',
+  });
+}
+
+/** The first try to open a job: one attempt, inside the workflow task. */
+export function openingAttempt(): Steps<'openJob'> {
+  return proxyLocalActivities<Steps<'openJob'>>({
+    startToCloseTimeout: OPENING_DEADLINE_MS,
+    retry: { maximumAttempts: 1 },
   });
 }
 
@@ -98,13 +109,9 @@ export function followStep(plan: JobPlan, options: FollowOptions): Steps<'follow
   return proxyActivities<Steps<'followTask'>>({
     taskQueue: toPollQueue(plan.account),
     startToCloseTimeout: READ_DEADLINE_MS,
-    heartbeatTimeout: READ_DEADLINE_MS,
     scheduleToCloseTimeout: Math.max(1_000, options.lifeMs),
-    retry: {
-      initialInterval: plan.timing.minPollSeconds * 1000,
-      backoffCoefficient: 1,
-      maximumInterval: Math.max(plan.timing.minPollSeconds, plan.timing.maxPollSeconds) * 1000,
-    },
+    // Only for a reading whose worker died: every other names its own delay.
+    retry: { initialInterval: LOST_READING_MS, backoffCoefficient: 2, maximumInterval: '1 minute' },
     summary: options.summary,
     ...toPriority(options.urgency),
   });

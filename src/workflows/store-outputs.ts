@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
-import type { AcceptedTask } from '../activities/index.ts';
-import { leastDownloadMs, toClockMoments, toUrgency } from '../core/clocks.ts';
+import type { AcceptedTask, StoreStep } from '../activities/index.ts';
+import { leastDownloadMs, raise, toClockMoments, toUrgency } from '../core/clocks.ts';
 import type { ClockMoments } from '../core/clocks.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { Artifact, HoldReason } from '../core/job.ts';
@@ -26,6 +26,8 @@ export interface StoredOutputs {
   readonly artifacts: readonly Artifact[];
   /** Why an output is missing; the first of them where several are. */
   readonly error: ErrorReport | null;
+  /** True where `job.json` lies beside them. */
+  readonly isDescribed: boolean;
 }
 
 /** Codes that a fresh reading of the task may heal: it may bring a new URL. */
@@ -43,11 +45,14 @@ export async function storeOutputs(
   const outputs = await requireOutputs(storing, record);
   const storer = new OutputStorer(storing, record, control);
   storer.begin(outputs.length);
-  if (outputs.length === 0) return { artifacts: [], error: noOutput(storing.task.taskId) };
+  if (outputs.length === 0) {
+    return { artifacts: [], error: noOutput(storing.task.taskId), isDescribed: false };
+  }
   const stored = await Promise.all(outputs.map((output, index) => storer.store(index, output)));
   return {
     artifacts: stored.filter((item): item is Artifact => 'sha256' in item),
     error: stored.find((item): item is ErrorReport => 'code' in item) ?? null,
+    isDescribed: storer.isDescribed,
   };
 }
 
@@ -73,8 +78,8 @@ function noOutput(taskId: string): ErrorReport {
 /** How one scheduled transfer ended. */
 type Tried =
   | { readonly kind: 'stored'; readonly artifact: Artifact }
-  /** A message or the clock wants a fresh one. */
-  | { readonly kind: 'replaced' }
+  /** A message wants a fresh one, or the clock a more urgent one. */
+  | { readonly kind: 'replaced'; readonly atLeast?: 1 | 2 }
   | { readonly kind: 'refused'; readonly error: ErrorReport }
   /** Our own side did not store it in the time its URL was sure to live. */
   | { readonly kind: 'late'; readonly error: ErrorReport }
@@ -87,6 +92,8 @@ class OutputStorer {
   readonly #control: JobControl;
   readonly #held = new Set<number>();
   #urlStartMs: number;
+  #isOnly = false;
+  #isDescribed = false;
 
   constructor(storing: StoringTask, record: JobRecord, control: JobControl) {
     this.#storing = storing;
@@ -99,7 +106,12 @@ class OutputStorer {
       : Math.min(storing.lastUnfinishedAtMs, completedAtMs);
   }
 
+  get isDescribed(): boolean {
+    return this.#isDescribed;
+  }
+
   begin(outputs: number): void {
+    this.#isOnly = outputs === 1;
     const what = outputs === 1 ? '1 output is' : `${outputs} outputs are`;
     this.#record.update({ status: 'storing', progress: 100 });
     this.#showClock(`the task succeeded; ${what} to be stored`);
@@ -108,8 +120,10 @@ class OutputStorer {
   async store(index: number, output: TaskOutput): Promise<Artifact | ErrorReport> {
     let current = output;
     let mayReadAgain = true;
+    let atLeast: 1 | 2 | undefined;
     for (;;) {
-      const tried = await this.#try(index, current);
+      const tried = await this.#try(index, current, atLeast);
+      atLeast = tried.kind === 'replaced' ? tried.atLeast : undefined;
       if (tried.kind === 'replaced') continue;
       if (tried.kind === 'stored') return tried.artifact;
       const { kind, error } = tried;
@@ -127,44 +141,37 @@ class OutputStorer {
     }
   }
 
-  async #try(index: number, output: TaskOutput): Promise<Tried> {
-    const { plan, jobId } = this.#record;
+  async #try(index: number, output: TaskOutput, atLeast: 1 | 2 | undefined): Promise<Tried> {
+    const { plan } = this.#record;
     const { urlLifeSeconds } = plan.timing;
-    const { statedSeconds } = this.#storing.snapshot;
     const { urlEndsAtMs, lastSafeDownloadAtMs } = this.#moments();
     const now = Date.now();
     const lifeMs = Math.max(urlEndsAtMs - now, leastDownloadMs(urlLifeSeconds));
-    const urgency = toUrgency(lastSafeDownloadAtMs - now, urlLifeSeconds);
+    const urgency = toUrgency(lastSafeDownloadAtMs - now, urlLifeSeconds, atLeast);
     if (urgency.priorityKey === 1) countUrgent(plan.account, 'download');
-    const { risesInMs } = urgency;
+    const { risesInMs = lifeMs } = urgency;
     const { wakes } = this.#control;
-    const interruption = {
-      isDue: () => this.#control.wakes > wakes,
-      ...(risesInMs === undefined
-        ? {}
-        : { atLatest: { afterMs: risesInMs, why: `output ${index} goes before others then` } }),
-    };
     this.#showClock();
     try {
-      const stored = await runUntil(this.#control, interruption, () =>
-        storeStep(index, lifeMs, urgency).storeArtifact({
-          jobId,
-          number: this.#storing.number,
-          account: plan.account,
-          index,
-          output,
-          kind: plan.kind,
-          ...(statedSeconds === undefined ? {} : { statedSeconds }),
-        }),
+      const transferred = await runUntil(
+        this.#control,
+        () => (this.#control.wakes > wakes ? 0 : undefined),
+        () =>
+          storeStep(index, Math.min(lifeMs, risesInMs), urgency).storeArtifact(
+            this.#step(index, output),
+          ),
       );
-      if ('sha256' in stored) return { kind: 'stored', artifact: stored };
-      return { kind: 'crashing', error: crashing(index, stored.attempts) };
+      if (transferred.kind === 'crashing')
+        return { kind: 'crashing', error: crashing(index, transferred.attempts) };
+      this.#isDescribed ||= transferred.isDescribed;
+      return { kind: 'stored', artifact: transferred.artifact };
     } catch (error) {
       const report = toErrorReport(error);
       switch (toEarlyEnd(error)) {
         case 'woken':
           return { kind: 'replaced' };
         case 'timed_out':
+          if (risesInMs < lifeMs) return { kind: 'replaced', atLeast: raise(urgency) };
           return {
             kind: isProviders(report) ? 'refused' : 'late',
             error: outOfTime(index, report),
@@ -174,6 +181,24 @@ class OutputStorer {
           return { kind: 'refused', error: report };
       }
     }
+  }
+
+  #step(index: number, output: TaskOutput): StoreStep {
+    const { plan, jobId, facts } = this.#record;
+    const { task, number, armedAtMs, snapshot } = this.#storing;
+    const { statedSeconds } = snapshot;
+    const { cost } = facts;
+    const isWholeStory = this.#isOnly && cost?.state !== 'estimated';
+    return {
+      jobId,
+      number,
+      account: plan.account,
+      index,
+      output,
+      kind: plan.kind,
+      ...(statedSeconds === undefined ? {} : { statedSeconds }),
+      ...(isWholeStory ? { describe: { taskId: task.taskId, armedAtMs, cost } } : {}),
+    };
   }
 
   /** The output as one fresh reading names it. A new URL begins a new life. */

@@ -50,6 +50,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     modules: [MESSAGES],
     packages: NOT_TEMPORAL,
   },
+  manifest: {
+    files: /^src\/manifest\//,
+    rooms: ['core', 'schema'],
+    packages: /^(node:|csv-(parse|stringify)(\/|$))/,
+  },
   failures: {
     files: /^src\/failures\.ts$/,
     rooms: ['core'],
@@ -79,7 +84,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: /./,
   },
   composition: {
-    files: /^src\/((worker|installation|index)\.ts$|(worker|installation)\/)/,
+    files: /^src\/((worker|webhooks|installation|index)\.ts$|(worker|installation)\/)/,
     rooms: ['*'],
     packages: /./,
   },
@@ -91,6 +96,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'client',
       'failures',
       'schema',
+      'manifest',
       'runtime',
       'maintenance',
       'composition',
@@ -101,7 +107,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   bench: {
     files: /^bench\//,
     rooms: ['*'],
-    modules: ['test/installation/s3-server.ts'],
+    modules: ['test/installation/prompt-server.ts', 'test/installation/s3-server.ts'],
     packages: /./,
   },
 };

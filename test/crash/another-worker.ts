@@ -24,6 +24,7 @@ import { inspectMedia } from '../../src/media/index.ts';
 import { createMediaFetcher } from '../../src/providers/index.ts';
 import { createFileSystemStore } from '../../src/storage/file-system.ts';
 import type { StepOf, Steps } from './steps.ts';
+import { NOTHING_KNOWN } from '../installation/nothing-known.ts';
 
 /** Where a worker finds what it shares with others. */
 export interface Places {
@@ -64,6 +65,7 @@ export async function startAnotherWorker(
     gate: createSubmitGate(),
     store: createFileSystemStore({ root: places.store }),
     sealer: PLAIN,
+    durations: NOTHING_KNOWN,
     fetcher: createMediaFetcher(),
     inspectMedia,
     parseJobInput: (input) => input as JobInput,
@@ -81,15 +83,15 @@ export async function startAnotherWorker(
     },
     drainSpool: async () => (await drainSpool(ports)).length,
     openJob: async (number) => {
-      await openJob(ports, steps.openJob(number), 1);
+      await openJob(ports, steps.openJob(number));
     },
     submit: async (number) => {
-      await openJob(ports, steps.openJob(number), 1);
+      await openJob(ports, steps.openJob(number));
       return await submit(ports, steps.submit(number), nothing);
     },
     resubmit: async (number) => {
       const decision = { id: randomUUID(), author: 'operator', reason: 'test', isPolicy: false };
-      await openJob(ports, { ...steps.openJob(number), resubmit: decision }, 1);
+      await openJob(ports, { ...steps.openJob(number), resubmit: decision });
       return await submit(ports, steps.submit(number), nothing);
     },
     recordCost: (step) => recordCost(ports, step),
@@ -108,7 +110,7 @@ async function storeOnce(ports: ActivityPorts, step: StepOf<'storeArtifact'>): P
     heartbeat: nothing,
     signal,
   });
-  if ('sha256' in stored) return stored;
+  if (stored.kind === 'stored') return stored.artifact;
   throw new Error(`output ${step.index} was not stored: ${stored.kind}`);
 }
 

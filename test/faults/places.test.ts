@@ -1,5 +1,5 @@
 import type { LogEntry } from '../../simulator/index.ts';
-import type { JobHandle } from '../../src/index.ts';
+import type { JobHandle, MediaRequest } from '../../src/index.ts';
 import { toWorkflowId } from '../../src/core/keys.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { openInstallation } from '../installation/installation.ts';
@@ -7,13 +7,19 @@ import { until } from '../installation/until.ts';
 
 const PLACES = 2;
 const JOBS = 6;
+/** A crowd before one account; `POLLUX_WAITING_JOBS=500` is the size that is spoken of. */
+const CROWD = Number(process.env['POLLUX_WAITING_JOBS'] ?? 100);
+const CROWD_PLACES = 5;
 
 let installation: TestInstallation;
 
 beforeAll(async () => {
   installation = await openInstallation({
     simulator: { durationsMs: { video: [500, 800] } },
-    accounts: { nexusflow: { limits: { concurrentTasks: PLACES } } },
+    accounts: {
+      nexusflow: { limits: { concurrentTasks: PLACES } },
+      crowded: { provider: 'nexusflow', limits: { concurrentTasks: CROWD_PLACES } },
+    },
   });
   await installation.startWorker();
 }, 60_000);
@@ -48,6 +54,59 @@ describe(`an account with ${PLACES} places`, () => {
     expect(await ledger.placesTaken('nexusflow')).toBe(0);
   }, 60_000);
 });
+
+describe(`a batch of ${CROWD} jobs that wants ${CROWD_PLACES} places`, () => {
+  it('gets them in turn, writes no history while it waits, and lets a person go first', async () => {
+    const { client, simulator, ledger } = installation;
+    const seen = simulator.log().length;
+    const jobs: JobHandle[] = [];
+    for (let index = 0; index < CROWD; index += 1) {
+      const options = { jobId: `crowd-${index}`, batch: 'crowd' };
+      jobs.push(await client.start(toCrowdRequest(`in the crowd ${index}`), options));
+    }
+    const person = await client.start(toCrowdRequest('a person who waits'), { jobId: 'person' });
+    const ofPerson = await person.result();
+    const endedBefore = await countEnded(jobs);
+    const lengths = new Map<string, Set<number>>();
+    await until(
+      'all of the crowd to end',
+      async () => {
+        for (const job of jobs.slice(-5)) await noteWaiting(job, lengths);
+        return (await countEnded(jobs)) === CROWD;
+      },
+      CROWD * 1_500,
+    );
+    const results = await Promise.all(jobs.map((job) => job.result()));
+
+    expect(ofPerson.status).toBe('succeeded');
+    expect(endedBefore).toBeLessThan(CROWD / 2);
+    expect(results.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+    expect(results.filter(({ submissions }) => submissions !== 1)).toEqual([]);
+    expect(mostOpen(simulator.log().slice(seen))).toBe(CROWD_PLACES);
+    expect(await ledger.placesTaken('crowded')).toBe(0);
+    expect(lengths.size).toBeGreaterThan(0);
+    for (const [jobId, seenLengths] of lengths)
+      expect([jobId, seenLengths.size]).toEqual([jobId, 1]);
+  }, 900_000);
+});
+
+function toCrowdRequest(prompt: string): MediaRequest {
+  return { model: 'crowded/wan2.6-t2v', prompt, durationSeconds: 3 };
+}
+
+async function countEnded(jobs: readonly JobHandle[]): Promise<number> {
+  const ended = await installation.ledger.jobs({ jobIds: jobs.map(({ jobId }) => jobId) });
+  return ended.filter(({ end }) => end !== null).length;
+}
+
+/** The length of the job's history, where it waits for a place. */
+async function noteWaiting(job: JobHandle, lengths: Map<string, Set<number>>): Promise<void> {
+  if ((await placeAttempts(job)) < 1) return;
+  const length = await historyLength(job);
+  // It may have got its place between the two looks.
+  if ((await placeAttempts(job)) < 1) return;
+  lengths.set(job.jobId, (lengths.get(job.jobId) ?? new Set()).add(length));
+}
 
 function creates(): readonly LogEntry[] {
   return installation.simulator.log().filter(({ kind }) => kind === 'create');

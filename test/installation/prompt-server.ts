@@ -13,9 +13,11 @@ const SETTINGS = [
 ];
 
 /** Path of a Temporal CLI whose dev server fires timers to the millisecond. */
-export async function writePromptServer(directory: string): Promise<string> {
+export async function writePromptServer(
+  directory: string,
+  cliPath: string = process.env['POLLUX_TEST_TEMPORAL_CLI'] ?? '',
+): Promise<string> {
   const path = join(directory, 'temporal');
-  const cliPath = process.env['POLLUX_TEST_TEMPORAL_CLI'] ?? '';
   const settings = SETTINGS.map((setting) => `--dynamic-config-value '${setting}'`).join(' ');
   await writeFile(path, `#!/bin/sh\nexec '${cliPath}' "$@" ${settings}\n`, { mode: 0o755 });
   return path;

@@ -42,12 +42,19 @@ function deadlineOf(facts: JobFacts, { ports }: AuditContext): number | 'held' {
   const current = currentSubmission(facts);
   if (current?.state === 'unknown') return 'held';
   if (current?.state === 'accepted') {
-    const armedAtMs = Date.parse(current.armedAt ?? current.createdAt);
+    const times = [current.armedAt ?? current.createdAt, ...rerunsOf(facts)].map((at) =>
+      Date.parse(at),
+    );
     const livesMs = (timing.taskLifeSeconds + timing.urlLifeSeconds) * 1000;
-    return armedAtMs + livesMs + EXTENSION_MS + GRACE_MS;
+    return Math.max(...times) + livesMs + EXTENSION_MS + GRACE_MS;
   }
   const sinceMs = Date.parse(current?.createdAt ?? job.createdAt);
   return sinceMs + timing.giveUpSeconds * 1000 + GRACE_MS;
+}
+
+/** A job that is run again takes up its task where it was, however long ago that began. */
+function rerunsOf({ decisions }: JobFacts): readonly string[] {
+  return decisions.filter(({ kind }) => kind === 'rerun').map(({ at }) => at);
 }
 
 /** I6. */

@@ -5,8 +5,8 @@ export type EndpointKind = 'images' | 'videos';
 
 /** Poll hints of the async guide, read 2026-11-21: an image takes 10–30 s, a video 1–5 min; 3–5 s, then slower. */
 export const TIMING: Readonly<Record<EndpointKind, Partial<Timing>>> = {
-  images: { firstPollSeconds: 8, minPollSeconds: 3, maxPollSeconds: 15 },
-  videos: { firstPollSeconds: 30, minPollSeconds: 5, maxPollSeconds: 15 },
+  images: { firstPollSeconds: 8, minPollSeconds: 3, maxPollSeconds: 5 },
+  videos: { firstPollSeconds: 30, minPollSeconds: 3, maxPollSeconds: 5 },
 };
 
 /** The one model the guide names. */

@@ -26,7 +26,7 @@ const VIDEO_TIMING: Partial<Timing> = {
   urlLifeSeconds: 86_400,
   firstPollSeconds: 15,
   minPollSeconds: 10,
-  maxPollSeconds: 30,
+  maxPollSeconds: 15,
 };
 
 /** For the image models behind the same endpoint that are not synchronous: 5–10 s between readings. */

@@ -8,6 +8,7 @@ import { SILENT } from '../../../src/core/logger.ts';
 import type { InspectMedia, MediaFetcher } from '../../../src/core/media.ts';
 import { PLAIN } from '../../../src/core/sealer.ts';
 import type { Spool } from '../../../src/core/spool.ts';
+import { NOTHING_KNOWN } from '../../installation/nothing-known.ts';
 import type { Perform, WorkerProcess } from '../temporal/worker-process.ts';
 import type { Faults } from './faults.ts';
 import type { MemoryStore } from './memory-store.ts';
@@ -57,6 +58,7 @@ export function createPorts(options: PortsOptions): Omit<ActivityPorts, 'gate'> 
       urlOf: (key: string) => store.urlOf(key),
     }),
     sealer: PLAIN,
+    durations: NOTHING_KNOWN,
     fetcher: createFetcher(options),
     inspectMedia,
     parseJobInput,

@@ -6,6 +6,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { createProvider } from '../../../src/providers/index.ts';
 import { startSimulator } from '../../../simulator/index.ts';
 import type { FaultRule, RunningSimulator } from '../../../simulator/index.ts';
+import { NOTHING_KNOWN } from '../../installation/nothing-known.ts';
 
 const START_MS = Date.parse('2026-06-01T10:00:00.000Z');
 const SILENT = {
@@ -46,14 +47,32 @@ class Followed {
     const provider = createProvider(account);
     const accounts = new Map([[account.name, { account, provider }]]);
     // Following reaches nothing else: any other port is a defect that shows as undefined.
-    this.#ports = { accounts, clock: () => this.nowMs, logger: SILENT } as unknown as ActivityPorts;
+    this.#ports = {
+      accounts,
+      durations: NOTHING_KNOWN,
+      clock: () => this.nowMs,
+      logger: SILENT,
+    } as unknown as ActivityPorts;
     this.#step = {
       jobId: 'job',
       number: 1,
       account: 'nexusflow',
       operation: provider.operationOf(taskId, { model: 'wan2.6-t2v' }),
       known: { status: 'running', trouble: null },
-      timing: { minPollSeconds: 10, maxPollSeconds: 30 },
+      reading: {
+        bounds: {
+          firstPollSeconds: 15,
+          minPollSeconds: 10,
+          maxPollSeconds: 30,
+          isMaxFixed: true,
+          hasCallbacks: false,
+        },
+        model: 'wan2.6-t2v',
+        variant: '',
+        firstPollMs: 15_000,
+      },
+      armedAtMs: START_MS,
+      isAnnounced: false,
       lifeEndsAtMs: START_MS + 86_100_000,
       polls: 0,
       notBeforeMs: 0,
