@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { RequestError } from './core/errors.ts';
+import { ConfigError, RequestError } from './core/errors.ts';
 import { prepareRequest } from './core/accounts.ts';
 import type { AccountDirectory, PreparedRequest } from './core/accounts.ts';
 import type { JobInput, MediaRequest, QuotedRequest } from './core/job.ts';
 import { checkJobId, toWorkflowId } from './core/keys.ts';
+import { createBatches } from './client/batches.ts';
+import type { BatchStorage } from './client/batches.ts';
+import type { PolluxBatches } from './client/batches-types.ts';
 import { calling } from './client/calling.ts';
 import { createJobHandle } from './client/job-handle.ts';
 import type { JobHandle } from './client/job-handle.ts';
@@ -22,6 +25,8 @@ export interface ClientOptions {
   readonly accounts: AccountDirectory;
   /** Throws `request.invalid` for anything that is not a request. */
   readonly parseRequest: (value: unknown) => MediaRequest;
+  /** Where manifests and results of batches lie: `installation.openBatchStorage()`. Without it there are no batches. */
+  readonly batches?: BatchStorage;
 }
 
 export interface StartOptions {
@@ -47,6 +52,8 @@ export interface PolluxClient {
   job(jobId: string): JobHandle;
   /** Jobs that Temporal remembers, newest first. */
   list(filter?: JobListFilter): AsyncIterable<JobSummary>;
+  /** Jobs by the thousand. `config.invalid` for a client that was made without {@link ClientOptions.batches}. */
+  readonly batches: PolluxBatches;
 }
 
 export interface StartedJob extends JobHandle {
@@ -81,7 +88,18 @@ export function createClient(options: ClientOptions): PolluxClient {
     },
     job: (jobId) => createJobHandle(temporal, checkJobId(jobId)),
     list: (filter = {}) => listJobs(temporal, filter),
+    get batches() {
+      if (options.batches === undefined) throw withoutBatches();
+      return createBatches({ temporal, accounts, parseRequest, ...options.batches });
+    },
   };
+}
+
+function withoutBatches(): ConfigError {
+  return new ConfigError(
+    'config.invalid',
+    'this client was made without a storage for batches; give createClient `batches: installation.openBatchStorage()`',
+  );
 }
 
 function toJobInput(request: MediaRequest, options: StartOptions): JobInput {

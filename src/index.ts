@@ -9,8 +9,25 @@ export type {
   StartOptions,
   WatchOptions,
 } from './client.ts';
+export type {
+  BatchHandle,
+  PolluxBatches,
+  StartBatchOptions,
+  StartedBatch,
+} from './client/batches-types.ts';
+export type { BatchStorage } from './client/batches.ts';
 export { loadConfig } from './config.ts';
 export type { Config, LoadConfigOptions } from './config.ts';
+export type {
+  BatchItem,
+  BatchMoney,
+  BatchState,
+  BatchStatus,
+  ItemResult,
+  ManifestRef,
+  RerunScope,
+  StopRules,
+} from './core/batch.ts';
 export type {
   Artifact,
   Cost,
@@ -61,6 +78,13 @@ export type {
   TaskStatus,
 } from './core/provider.ts';
 export { createInstallation } from './installation.ts';
+export { formatProblem, readManifest } from './manifest/index.ts';
+export type {
+  ManifestFormat,
+  ManifestLine,
+  ManifestProblem,
+  ReadManifestOptions,
+} from './manifest/index.ts';
 export type { Installation } from './installation.ts';
 export { parseMediaRequest } from './schema/request.ts';
 export { registerSearchAttributes } from './runtime/search-attributes.ts';

@@ -6,6 +6,7 @@ import type { Logger } from './core/logger.ts';
 import type { InspectMedia } from './core/media.ts';
 import type { Sealer } from './core/sealer.ts';
 import type { Spool } from './core/spool.ts';
+import type { BatchStorage } from './client/batches.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './core/errors.ts';
 import { createPayloadCodec } from './encryption/codec.ts';
@@ -14,6 +15,7 @@ import { lazyKeyRing } from './encryption/key-ring.ts';
 import { createSealer } from './encryption/sealer.ts';
 import { createFileSpool } from './ledger/spool.ts';
 import { createSqlLedger } from './ledger/sql.ts';
+import { publishManifest } from './manifest/index.ts';
 import { createMediaInspector, findFfmpeg } from './media/index.ts';
 import { createProvider } from './providers/index.ts';
 import { createArtifactStore } from './storage/index.ts';
@@ -31,6 +33,8 @@ export interface Installation {
   /** Opens the ledger; the caller closes it. `ledger.unavailable`, `config.invalid`. */
   openLedger(): Promise<Ledger>;
   openStore(): ArtifactStore;
+  /** Where a client keeps what its batches consist of. */
+  openBatchStorage(): BatchStorage;
   /** Judges files before they are published. `config.invalid` where the configuration wants ffmpeg and there is none. */
   openInspector(logger: Logger): Promise<InspectMedia>;
   /** The folder of this host that takes an outcome while the ledger cannot. */
@@ -67,14 +71,22 @@ export function createInstallation(config: Config): Installation {
       const url = ledger.kind === 'postgres' ? ledger.address.reveal() : ledger.url;
       return await createSqlLedger({ url, sealer });
     },
-    openStore: () => {
-      const { storage } = config;
-      const temporaryDirectory = storage.kind === 's3' ? storage.temporary : undefined;
-      return createArtifactStore(storage.url, { temporaryDirectory });
+    openStore: () => openStore(config),
+    openBatchStorage: () => {
+      const store = openStore(config);
+      return {
+        store,
+        publish: (batch, items) => publishManifest(store, batch, items, { sealer }),
+      };
     },
     openInspector: (logger) => openInspector(config, logger),
     openSpool: (logger) => createFileSpool({ directory: config.spool.directory, sealer, logger }),
   };
+}
+
+function openStore({ storage }: Config): ArtifactStore {
+  const temporaryDirectory = storage.kind === 's3' ? storage.temporary : undefined;
+  return createArtifactStore(storage.url, { temporaryDirectory });
 }
 
 async function openInspector({ verification }: Config, logger: Logger): Promise<InspectMedia> {

@@ -54,10 +54,11 @@ const RETRY_DELAY_MS = 50;
 /** What the log's end says is shown where the server did not start. */
 const SHOWN_LOG_CHARACTERS = 1_500;
 
-/** With more partitions a queue's rate limit goes out in bursts (docs/decisions). */
+/** With more partitions a queue's rate limit goes out in bursts; without fairness tenants take no turns (ADR 13). */
 const DYNAMIC_CONFIG = [
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
+  'matching.enableFairness=true',
 ] as const;
 
 /**

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { ConfigError, isMediaJobError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
 import { SEARCH_ATTRIBUTES } from '../core/search-attributes.ts';
 import type { RunningWorker } from '../worker.ts';
 import { openCodecBeside } from './codec.ts';
@@ -9,6 +10,7 @@ import type { DevServer } from './dev-server.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
 import { awaitInterruption, say } from './host.ts';
 import { toNumber, toPort } from './parse-options.ts';
+import { preferPort } from './ports.ts';
 import { openSimulator } from './simulator.ts';
 import { writeSimulatorConfig } from './simulator-config.ts';
 import { renderFacts } from './table.ts';
@@ -24,6 +26,7 @@ interface DevFlags {
 }
 
 const DEFAULT_PORT = 7233;
+const DEFAULT_CALLBACK_PORT = 8088;
 const DEFAULT_NAMESPACE = 'default';
 
 const EXAMPLES = `
@@ -36,7 +39,9 @@ Examples:
 export const registerDev: RegisterCommand = (program, host) => {
   program
     .command('dev')
-    .description('Temporal dev server with UI, and a worker, in one place; state is kept')
+    .description(
+      'Temporal dev server with UI, worker and callback receiver in one place; state is kept',
+    )
     .option('--port <port>', 'of Temporal (default: the configured one, 7233)', toPort)
     .option('--ui-port <port>', 'of Temporal’s UI', toPort, 8233)
     .option('--no-ui', 'without the UI')
@@ -87,14 +92,17 @@ async function startAll(
     configured?.temporal.namespace ?? DEFAULT_NAMESPACE,
   );
   const { startWorker } = await import('../worker.ts');
-  const worker = await startWorker({ config, logger: await host.createLogger() });
+  const logger = await host.createLogger();
+  const worker = await startWorker({ config, logger });
   releases.push(() => worker.stop());
+  const callbacksUrl = await startCallbacks(config, logger, releases);
 
   terminal.stdout.write(
     renderFacts([
       ['Temporal', server.address],
       ['UI', server.uiUrl ?? 'off'],
       ...(uiCodecEndpoint === undefined ? [] : [['codec', uiCodecEndpoint] as const]),
+      ...(callbacksUrl === undefined ? [] : [['callbacks', callbacksUrl] as const]),
       ['accounts', [...config.accounts.keys()].join(', ')],
       ['configuration', config.file],
     ]),
@@ -166,6 +174,19 @@ async function startServer(
   });
 }
 
+/** The receiver, where the configuration has a section for it. Returns where it listens. */
+async function startCallbacks(
+  config: Config,
+  logger: Logger,
+  releases: Release[],
+): Promise<string | undefined> {
+  if (config.callbacks === undefined) return undefined;
+  const { startWebhooks } = await import('../webhooks.ts');
+  const webhooks = await startWebhooks({ config, logger });
+  releases.push(() => webhooks.stop());
+  return webhooks.url;
+}
+
 async function startSimulation(
   { simulatorPort, speed }: DevFlags,
   state: string,
@@ -175,7 +196,8 @@ async function startSimulation(
   const logFile = join(state, 'simulator.jsonl');
   const simulator = await openSimulator({ port: simulatorPort, speed, logFile });
   releases.push(() => simulator.close());
-  return writeSimulatorConfig(state, simulator.baseUrls, address);
+  const callbackPort = await preferPort('127.0.0.1', DEFAULT_CALLBACK_PORT);
+  return writeSimulatorConfig(state, simulator.baseUrls, address, callbackPort);
 }
 
 /** A first command for another terminal, with what it needs to find this place. */

@@ -48,12 +48,14 @@ async function readConfig(
 }
 
 async function checkInstallation(config: Config, report: (check: Check) => void): Promise<void> {
-  const [{ createInstallation }, local, { checkTemporal }, { checkProviders }] = await Promise.all([
-    import('../installation.ts'),
-    import('./checks-local.ts'),
-    import('./checks-temporal.ts'),
-    import('./checks-providers.ts'),
-  ]);
+  const [{ createInstallation }, local, { checkTemporal }, { checkProviders }, { checkCallbacks }] =
+    await Promise.all([
+      import('../installation.ts'),
+      import('./checks-local.ts'),
+      import('./checks-temporal.ts'),
+      import('./checks-providers.ts'),
+      import('./webhooks-check.ts'),
+    ]);
   const installation = createInstallation(config);
   report(local.checkSecrets(config));
   report(await attempt('ledger', () => local.checkLedger(installation)));
@@ -62,6 +64,7 @@ async function checkInstallation(config: Config, report: (check: Check) => void)
   report(await attempt('spool', () => local.checkSpool(config)));
   for await (const check of checkTemporal(config)) report(check);
   for await (const check of checkProviders(config)) report(check);
+  report(await checkCallbacks(config));
   report(local.checkEncryption(installation));
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerArtifacts } from './artifacts.ts';
 import { registerAudit } from './audit.ts';
+import { registerBatch } from './batch.ts';
 import { registerCodec } from './codec.ts';
 import { registerDemo } from './demo-command.ts';
 import { registerDev } from './dev.ts';
@@ -19,18 +20,21 @@ import { registerSweep } from './sweep.ts';
 import type { Terminal } from './terminal.ts';
 import { systemTerminal } from './terminal.ts';
 import { readVersion } from './version.ts';
+import { registerWebhooks } from './webhooks.ts';
 import { registerWorker } from './worker.ts';
 
 /** In the order of `pollux --help`. */
 const COMMANDS: readonly RegisterCommand[] = [
   registerRun,
   registerJobs,
+  registerBatch,
   registerArtifacts,
   registerMoney,
   registerModels,
   registerDemo,
   registerDev,
   registerWorker,
+  registerWebhooks,
   registerSetup,
   registerDoctor,
   registerSweep,

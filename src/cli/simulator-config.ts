@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunningSimulator } from '../../simulator/index.ts';
@@ -18,12 +19,14 @@ ${account('nexusflow', 'nexusflow')}${account('gateway', 'rixapi')}${account('di
 
 /**
  * Writes a configuration of its own for the simulated providers below `directory`, key file included, with ledger,
- * artifacts and spool beside it. Run twice: the second replaces configuration and key, and keeps the rest.
+ * artifacts and spool beside it. Run twice: the second replaces configuration and keys, and keeps the rest.
+ * `callbackPort`: where a receiver on this machine takes callbacks; absent: none are asked for.
  */
 export async function writeSimulatorConfig(
   directory: string,
   baseUrls: RunningSimulator['baseUrls'],
   temporalAddress: string,
+  callbackPort?: number,
 ): Promise<string> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'simulator.key'), 'simulated\n');
@@ -32,7 +35,15 @@ export async function writeSimulatorConfig(
 ledger: { url: "sqlite:ledger.db" }
 storage: { url: "file:artifacts" }
 spool: { directory: spool }
-${toSimulatorConfig(baseUrls, '{ file: simulator.key }')}`;
+${callbackPort === undefined ? '' : await toCallbacks(directory, callbackPort)}${toSimulatorConfig(baseUrls, '{ file: simulator.key }')}`;
   await writeFile(file, text);
   return file;
+}
+
+async function toCallbacks(directory: string, port: number): Promise<string> {
+  const secret = randomBytes(32).toString('hex');
+  await writeFile(join(directory, 'callback.secret'), `${secret}\n`, { mode: 0o600 });
+  const address = `127.0.0.1:${port}`;
+  return `callbacks: { publicUrl: "http://${address}", listen: "${address}", secret: { file: callback.secret } }
+`;
 }

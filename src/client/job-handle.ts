@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { ConfigError, isMediaJobError, RequestError } from '../core/errors.ts';
+import { isMediaJobError, RequestError } from '../core/errors.ts';
 import { isEndStatus, NOT_LIVE } from '../core/job.ts';
 import type { Decision, JobResult, JobState, Resolution } from '../core/job.ts';
 import { toWorkflowId } from '../core/keys.ts';
@@ -14,9 +14,10 @@ import {
   resolveSubmission,
 } from '../workflows/messages.ts';
 import type { ResolveRequest } from '../workflows/messages.ts';
-import { calling, isAway, isUnanswered } from './calling.ts';
+import { calling, isAway } from './calling.ts';
 import { toClosedStatus } from './closed-status.ts';
 import { withPendingFollow } from './pending-follow.ts';
+import { updateWorkflow } from './update-workflow.ts';
 
 /** A job by its id, started or not. */
 export interface JobHandle {
@@ -52,8 +53,6 @@ export interface WatchOptions {
 
 const QUERY_DEADLINE_MS = 5_000;
 const DEFAULT_INTERVAL_MS = 1_000;
-/** An update waits for a worker: one that died keeps its jobs for some seconds. */
-const UPDATE_DEADLINE_MS = 45_000;
 const RETRY_WHEN_AWAY_MS = 2_000;
 
 /** A job by its id. Nothing is asked of Temporal before a member is called. */
@@ -66,19 +65,23 @@ export function createJobHandle(temporal: Client, jobId: string): JobHandle {
     result: (options = {}) => readResult(temporal, handle, jobId, options.signal),
     watch: (options = {}) => watch(state, options),
     cancel: async (decision) => {
-      await update(temporal, () => handle.executeUpdate(cancelJob, { args: [decision] }));
+      await updateWorkflow(temporal, () => handle.executeUpdate(cancelJob, { args: [decision] }));
     },
     poll: async () => {
-      await update(temporal, () => handle.executeUpdate(pollNow));
+      await updateWorkflow(temporal, () => handle.executeUpdate(pollNow));
     },
     resolve: async (resolution, decision) => {
       const { hold } = await state();
       if (hold?.reason !== 'submit_unknown') throw notHeld(jobId);
       const request = { number: hold.number, ...toChoice(resolution), ...decision };
-      await update(temporal, () => handle.executeUpdate(resolveSubmission, { args: [request] }));
+      await updateWorkflow(temporal, () =>
+        handle.executeUpdate(resolveSubmission, { args: [request] }),
+      );
     },
     extendLife: async (seconds) => {
-      await update(temporal, () => handle.executeUpdate(extendLife, { args: [{ seconds }] }));
+      await updateWorkflow(temporal, () =>
+        handle.executeUpdate(extendLife, { args: [{ seconds }] }),
+      );
     },
   };
 }
@@ -99,29 +102,6 @@ function notHeld(jobId: string): RequestError {
     'request.invalid',
     `job ${jobId} is not held for a submission; \`pollux jobs show ${jobId}\` tells where it stands, \`pollux jobs list --held\` which jobs are held`,
     { details: { issues: [{ field: 'jobId', rule: 'must be a job that is held' }] } },
-  );
-}
-
-/** A validator's refusal is the caller's business and says why. */
-async function update<T>(temporal: Client, run: () => Promise<T>): Promise<T> {
-  try {
-    return await calling(temporal, run, UPDATE_DEADLINE_MS);
-  } catch (error) {
-    if (isUnanswered(error)) throw noWorker(error);
-    if (error instanceof Error && error.name === 'WorkflowUpdateFailedError') {
-      const reason = error.cause instanceof Error ? error.cause.message : error.message;
-      throw new RequestError('request.invalid', reason, { cause: error });
-    }
-    throw error;
-  }
-}
-
-function noWorker(cause: unknown): ConfigError {
-  const seconds = UPDATE_DEADLINE_MS / 1000;
-  return new ConfigError(
-    'temporal.unavailable',
-    `no worker took the request within ${seconds} s; start one with \`pollux worker\`: the request may still reach the job then`,
-    { cause },
   );
 }
 

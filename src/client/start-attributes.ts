@@ -2,23 +2,16 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { PreparedRequest } from '../core/accounts.ts';
 import type { JobInput } from '../core/job.ts';
-import { toKeyword } from '../core/search-attributes.ts';
+import { toStartValues } from '../core/start-facts.ts';
 
-/** What can be found by before the first workflow task: attributes given at the start cost no event. */
+/** The search attributes that a job is started with. */
 export function toStartAttributes(
   input: JobInput,
-  prepared: PreparedRequest,
+  { account, providerRequest }: PreparedRequest,
 ): SearchAttributePair[] {
-  const values: readonly (readonly [string, string | undefined])[] = [
-    ['JobStatus', 'opening'],
-    ['Account', prepared.account.name],
-    ['Model', prepared.providerRequest.model],
-    ['Tenant', input.tenant],
-    ['BatchId', input.batch],
-  ];
-  return values.flatMap(([name, value]) =>
-    value === undefined
-      ? []
-      : [{ key: defineSearchAttributeKey(name, 'KEYWORD'), value: toKeyword(value) }],
-  );
+  const whose = { account: account.name, model: providerRequest.model };
+  return toStartValues(input, whose).map(([name, value]) => ({
+    key: defineSearchAttributeKey(name, 'KEYWORD'),
+    value,
+  }));
 }

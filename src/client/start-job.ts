@@ -6,7 +6,9 @@ import type { AccountDirectory, PreparedRequest } from '../core/accounts.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { JobInput } from '../core/job.ts';
 import { toWorkflowId, WORKFLOW_QUEUE } from '../core/keys.ts';
+import { toStartPriority } from '../core/priority.ts';
 import { toRequestText } from '../core/request-text.ts';
+import { toStartMemo, toStartSummary } from '../core/start-facts.ts';
 import { calling } from './calling.ts';
 import { toStartAttributes } from './start-attributes.ts';
 
@@ -41,28 +43,23 @@ export async function startWorkflow(
     args: [input],
     workflowIdReusePolicy,
     workflowIdConflictPolicy: 'FAIL',
-    memo: { requestHash: toRequestHash(input), currency: prepared.quote?.currency ?? null },
+    memo: toStartMemo(toRequestHash(input), prepared.quote?.currency ?? null),
     typedSearchAttributes: toStartAttributes(input, prepared),
-    staticSummary: toSummary(prepared),
+    staticSummary: toStartSummary(prepared.account.name, prepared.providerRequest),
+    priority: toStartPriority(input),
   };
   try {
     await calling(temporal, () => temporal.workflow.start('generateMedia', options));
     return true;
   } catch (error) {
-    if (isUnregisteredAttribute(error)) throw notSetUp(error);
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
-    throw error;
+    throw orNotSetUp(error);
   }
 }
 
-function toSummary({ account, providerRequest }: PreparedRequest): string {
-  const { model, durationSeconds, resolution, size } = providerRequest;
-  const facts = [
-    durationSeconds === undefined ? undefined : `${durationSeconds} s`,
-    resolution,
-    size,
-  ];
-  return [`${account.name}/${model}`, ...facts.filter((fact) => fact !== undefined)].join(' · ');
+/** `config.invalid` in place of the server's refusal of a namespace that was not set up; any other error as it is. */
+export function orNotSetUp(error: unknown): unknown {
+  return isUnregisteredAttribute(error) ? notSetUp(error) : error;
 }
 
 /** The server answers InvalidArgument (gRPC code 3) for a search attribute that the namespace does not know. */

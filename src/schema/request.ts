@@ -18,45 +18,71 @@ const MODEL_RULE = 'must be <account>/<model>';
 const URL_RULE = 'must be an http or https URL';
 
 const text = z.string().min(1);
-const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, ID_RULE);
+/** Of a job, a tenant, a batch or an item. */
+export const idText: z.ZodString = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, ID_RULE);
 const url = z.url({ protocol: /^https?$/, error: URL_RULE });
 const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json(), {
   error: 'must be a JSON object',
 });
 
-const mediaRequest = closedObject(
-  {
-    model: z
-      .string(MODEL_RULE)
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}\/\S{1,200}$/, MODEL_RULE)
-      .describe('<account>/<model>, e.g. nexusflow/wan2.6-t2v'),
-    prompt: z.exactOptional(text),
-    durationSeconds: z.exactOptional(z.number().positive().describe('Seconds of output')),
-    resolution: z.exactOptional(text.describe('Resolution tier, e.g. 720P')),
-    aspectRatio: z.exactOptional(text.describe('e.g. 16:9')),
-    size: z.exactOptional(text.describe('Pixels, e.g. 1024x1024')),
-    imageUrls: z.exactOptional(z.array(url).readonly()),
-    videoUrl: z.exactOptional(url),
-    audio: z.exactOptional(z.boolean()),
-    seed: z.exactOptional(z.int().nonnegative()),
-    watermark: z.exactOptional(z.boolean()),
-    count: z.exactOptional(z.int().positive().describe('How many outputs')),
-    negativePrompt: z.exactOptional(text),
-    extra: z.exactOptional(jsonObject.describe("The API's own fields, by their own names")),
-  },
-  'must be an object',
-);
+type Optional<Schema extends z.ZodType> = z.ZodExactOptional<Schema>;
+
+/** The canonical fields, for every schema that holds a request. */
+export const requestShape: {
+  readonly model: z.ZodString;
+  readonly prompt: Optional<z.ZodString>;
+  readonly durationSeconds: Optional<z.ZodNumber>;
+  readonly resolution: Optional<z.ZodString>;
+  readonly aspectRatio: Optional<z.ZodString>;
+  readonly size: Optional<z.ZodString>;
+  readonly imageUrls: Optional<z.ZodReadonly<z.ZodArray<z.ZodURL>>>;
+  readonly videoUrl: Optional<z.ZodURL>;
+  readonly audio: Optional<z.ZodBoolean>;
+  readonly seed: Optional<z.ZodInt>;
+  readonly watermark: Optional<z.ZodBoolean>;
+  readonly count: Optional<z.ZodInt>;
+  readonly negativePrompt: Optional<z.ZodString>;
+  readonly extra: Optional<z.ZodType<JsonObject>>;
+} = {
+  model: z
+    .string(MODEL_RULE)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}\/\S{1,200}$/, MODEL_RULE)
+    .describe('<account>/<model>, e.g. nexusflow/wan2.6-t2v'),
+  prompt: z.exactOptional(text),
+  durationSeconds: z.exactOptional(z.number().positive().describe('Seconds of output')),
+  resolution: z.exactOptional(text.describe('Resolution tier, e.g. 720P')),
+  aspectRatio: z.exactOptional(text.describe('e.g. 16:9')),
+  size: z.exactOptional(text.describe('Pixels, e.g. 1024x1024')),
+  imageUrls: z.exactOptional(z.array(url).readonly()),
+  videoUrl: z.exactOptional(url),
+  audio: z.exactOptional(z.boolean()),
+  seed: z.exactOptional(z.int().nonnegative()),
+  watermark: z.exactOptional(z.boolean()),
+  count: z.exactOptional(z.int().positive().describe('How many outputs')),
+  negativePrompt: z.exactOptional(text),
+  extra: z.exactOptional(jsonObject.describe("The API's own fields, by their own names")),
+};
+
+const mediaRequest = closedObject(requestShape, 'must be an object');
 
 const jobInput = closedObject(
   {
     request: mediaRequest,
-    tenant: z.exactOptional(id),
-    batch: z.exactOptional(id),
+    tenant: z.exactOptional(idText),
+    batch: z.exactOptional(idText),
     adoptTaskId: z.exactOptional(
       z
         .string()
         .regex(/^\S{1,255}$/, 'must be a task id: at most 255 characters, none of them blank')
         .describe('Start from this task, which exists already, instead of submitting'),
+    ),
+    rerun: z.exactOptional(
+      closedObject(
+        { id: text, author: text, reason: text, from: z.enum(['submit', 'store']) },
+        'must be an object',
+      ).describe('Runs an ended job again, once for this decision'),
     ),
   },
   'must be an object',
@@ -97,17 +123,19 @@ function nameOf(request: unknown): string {
 }
 
 function toRequestError(subject: string, problems: readonly SchemaProblem[]): RequestError {
-  return invalidRequest(
-    subject,
-    problems.map((problem): RequestIssue => {
-      const [first, ...rest] = problem.path;
-      const path = first === 'request' && rest.length > 0 ? rest : problem.path;
-      const value = toJsonValue(problem.value);
-      const field = path.length === 0 ? 'request' : formatPath(path);
-      const rule = problem.rule.replace(/^is missing: /, '');
-      return { field, rule, ...(value === undefined ? {} : { value }) };
-    }),
-  );
+  return invalidRequest(subject, toRequestIssues(problems));
+}
+
+/** What a schema found wrong with a request, by the fields that its caller wrote. */
+export function toRequestIssues(problems: readonly SchemaProblem[]): readonly RequestIssue[] {
+  return problems.map((problem) => {
+    const [first, ...rest] = problem.path;
+    const path = first === 'request' && rest.length > 0 ? rest : problem.path;
+    const value = toJsonValue(problem.value);
+    const field = path.length === 0 ? 'request' : formatPath(path);
+    const rule = problem.rule.replace(/^is missing: /, '');
+    return { field, rule, ...(value === undefined ? {} : { value }) };
+  });
 }
 
 /** The value for the message; what JSON cannot hold is named by its type. */

@@ -45,6 +45,7 @@ describe('the command line', () => {
     ['demo'],
     ['dev'],
     ['worker'],
+    ['webhooks'],
     ['setup'],
     ['doctor'],
     ['sweep'],

@@ -1,0 +1,67 @@
+import { toIsoTime } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
+import type { BatchItem, ItemResult } from '../core/batch.ts';
+import { NOT_STARTED } from '../core/batch-tally.ts';
+import type { ErrorReport } from '../core/errors.ts';
+import type { EndStatus } from '../core/job.ts';
+import { splitModel, toItemJobId } from '../core/keys.ts';
+import type { JobRecord } from '../core/ledger.ts';
+
+/** A result that no workflow has given, made of what is known. */
+export function toItemResult(
+  clock: Clock,
+  batch: string,
+  item: { readonly id: string; readonly model: string },
+  status: EndStatus,
+  error: ErrorReport,
+): ItemResult {
+  const now = toIsoTime(clock());
+  const whose = splitModel(item.model) ?? { account: '', model: item.model };
+  return {
+    item: item.id,
+    jobId: toItemJobId(batch, item.id),
+    status,
+    ...whose,
+    provider: '',
+    taskId: null,
+    submissions: 0,
+    polls: 0,
+    artifacts: [],
+    cost: null,
+    error,
+    hold: null,
+    startedAt: now,
+    finishedAt: now,
+  };
+}
+
+/** The same, with the facts of the ledger's row. */
+export function withRow(
+  result: ItemResult,
+  { account, provider, model, currentNumber, createdAt }: JobRecord,
+  taskId: string | null,
+): ItemResult {
+  const startedAt = createdAt;
+  return { ...result, account, provider, model, taskId, submissions: currentNumber, startedAt };
+}
+
+/** The end that the ledger has of a job; `undefined` while it has none. */
+export function endOf(row: JobRecord | undefined, item: string): ItemResult | undefined {
+  if (row === undefined || row.endedAt === null || row.result === null) return undefined;
+  return { item, ...row.result };
+}
+
+/** An item whose turn never came. */
+export function toNotStarted(
+  clock: Clock,
+  batch: string,
+  item: BatchItem,
+  reason: string | null,
+): ItemResult {
+  const why = reason === null ? '' : ` (${reason})`;
+  return toItemResult(clock, batch, { id: item.id, model: item.request.model }, 'cancelled', {
+    code: NOT_STARTED,
+    message: `item ${item.id} was never started: batch ${batch} was stopped before its turn${why}; run the manifest again to start it`,
+    details: {},
+  });
+}
