@@ -11,6 +11,12 @@ import { workflowBundlePath } from '../runtime/workflow-bundle.ts';
 const GRACE_MS = 10_000;
 const FORCE_AFTER_MS = 5_000;
 
+/**
+ * Waiting jobs are polled without their workflows, so few need to be in memory. Each costs about half a MiB (measured);
+ * the SDK's own default keeps thousands of them on a machine with much memory.
+ */
+const CACHED_WORKFLOWS = 300;
+
 /** Workflows, the steps that touch nothing but the ledger, and what belongs to no single job. */
 export function workflowQueue(
   {
@@ -27,6 +33,7 @@ export function workflowQueue(
     taskQueue: WORKFLOW_QUEUE,
     workflowBundle: { codePath: workflowBundlePath() },
     activities: { openJob, awaitOutcome, recordCost, adjustCost, closeJob, sweep, ...batches },
+    maxCachedWorkflows: CACHED_WORKFLOWS,
     // How long the jobs of a worker that died wait for it before another takes them.
     stickyQueueScheduleToStartTimeout: '5 seconds',
     ...shutdownTimes(GRACE_MS),
