@@ -6,14 +6,10 @@ import type { ItemResult } from '../core/batch.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import type { JobInput, JobResult } from '../core/job.ts';
 import { splitModel, toItemJobId, toWorkflowId, WORKFLOW_QUEUE } from '../core/keys.ts';
+import { toStartPriority } from '../core/priority.ts';
 import { toStartMemo, toStartValues } from '../core/start-facts.ts';
 import { toErrorReport, toJobResult } from '../failures.ts';
 import { batchSteps } from './batch-steps.ts';
-
-/** After the jobs that a person waits for. */
-const BATCH_PRIORITY = 4;
-/** Bytes that the server takes; a tenant's name has one byte a letter. */
-const FAIRNESS_KEY_LENGTH = 64;
 
 /**
  * Runs one item's job to its end, whichever it is. Never throws for how a job ended. A job that runs already is awaited,
@@ -118,9 +114,6 @@ function toChildOptions(
       value,
     })),
     staticSummary: summary,
-    priority: {
-      priorityKey: BATCH_PRIORITY,
-      ...(tenant === undefined ? {} : { fairnessKey: tenant.slice(0, FAIRNESS_KEY_LENGTH) }),
-    },
+    priority: toStartPriority(input),
   };
 }
