@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { registerBatch } from './batch.ts';
 import { registerCallback } from './callback.ts';
 import { registerDownload } from './download.ts';
 import { registerEngine } from './engine.ts';
@@ -9,6 +10,7 @@ import { registerSchedule } from './schedule.ts';
 
 /** Every benchmark, in the order of `--help`. */
 const BENCHES: readonly RegisterBench[] = [
+  registerBatch,
   registerCallback,
   registerDownload,
   registerEngine,
