@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Timing } from '../core/account.ts';
 import type { PreparedRequest } from '../core/accounts.ts';
 import type { DurationProfile } from '../core/duration-profile.ts';
@@ -69,6 +70,7 @@ export function toDurationKey({ account, providerRequest }: PreparedRequest): Du
 /** When the task is read, by what is known now. A task that runs already is read at once. */
 export function toReadingPlan(
   ports: ActivityPorts,
+  jobId: string,
   input: JobInput,
   prepared: PreparedRequest,
   profile: DurationProfile | undefined,
@@ -76,8 +78,13 @@ export function toReadingPlan(
   const { model, variant } = toDurationKey(prepared);
   const bounds = toPollBounds(ports, prepared);
   const isAdopted = input.adoptTaskId !== undefined;
-  const firstPollMs = isAdopted ? 0 : firstPollDelayMs(bounds, profile, 0, Math.random());
+  const firstPollMs = isAdopted ? 0 : firstPollDelayMs(bounds, profile, 0, toJitter(jobId));
   return { bounds, model, variant, firstPollMs };
+}
+
+/** In [0, 1), the same whenever it is asked for. */
+function toJitter(jobId: string): number {
+  return createHash('sha256').update(jobId).digest().readUInt32BE() / 2 ** 32;
 }
 
 function toPollBounds(

@@ -68,7 +68,7 @@ export async function openJob(ports: ActivityPorts, step: OpenJobStep): Promise<
     throw waitForPlace(ports, step, prepared, admission, profile);
   }
   refuseWhenTooLate(ports, step, prepared, admission);
-  const reading = toReadingPlan(ports, input, prepared, profile);
+  const reading = toReadingPlan(ports, step.jobId, input, prepared, profile);
   return toOpened(toPlan(step.jobId, input, prepared, reading), admission.submission);
 }
 

@@ -12,7 +12,7 @@ export async function measureOverhead(ports, { request, timeoutMs, warmUps, subm
   const overheads = [];
   for (let index = 0; index < warmUps + submits; index += 1) {
     const id = { jobId: `measured-${index}`, number: 1 };
-    await openJob(ports, { ...id, input: { request }, startedAtMs: Date.now() }, 1);
+    await openJob(ports, { ...id, input: { request }, startedAtMs: Date.now() });
     const startedMs = performance.now();
     const { outcome } = await submit(watched, { ...id, request, timeoutMs }, () => undefined);
     const wholeMs = performance.now() - startedMs;

@@ -41,6 +41,7 @@ async function openPorts() {
     gate: createSubmitGate(),
     store: createFileSystemStore({ root: plan.store }),
     sealer: PLAIN,
+    durations: { profileOf: async () => undefined, learn: async () => undefined },
     fetcher: createMediaFetcher(),
     inspectMedia,
     parseJobInput: (input) => input,
@@ -52,7 +53,7 @@ async function openPorts() {
 }
 
 const ACTIVITIES = {
-  openJob: async (step) => (await loadActivity('open-job')).openJob(ports, step, 1),
+  openJob: async (step) => (await loadActivity('open-job')).openJob(ports, step),
   submit: async (step) => (await loadActivity('submit')).submit(ports, step, heartbeat),
   /** As a workflow: what was not admitted is not submitted. */
   openAndSubmit: async ({ open, submit }) => {
@@ -79,7 +80,8 @@ const ACTIVITIES = {
   storeArtifact: async ({ previous, ...step }) => {
     const { storeArtifact } = await loadActivity('store');
     const { signal } = new globalThis.AbortController();
-    return storeArtifact(ports, step, { attempt: 1, previous, heartbeat, signal });
+    const stored = await storeArtifact(ports, step, { attempt: 1, previous, heartbeat, signal });
+    return stored.kind === 'stored' ? stored.artifact : stored;
   },
   closeJob: async (step) => (await loadActivity('close-job')).closeJob(ports, step),
   drainSpool: async () => (await loadActivity('drain')).drainSpool(ports),
