@@ -1,6 +1,6 @@
 /**
  * Two batches in a chain: prompts in CSV → images → videos from those images → a contact sheet. With
- * `pollux dev --simulator` running in this folder:
+ * `pollux dev --simulator` running in this folder, and Node 22.18 or later, which reads TypeScript:
  *
  *   node examples/storyboard.ts .pollux/simulator.yaml examples/storyboard.csv sheet.html
  *

@@ -53,10 +53,10 @@ export const ROWS = [
   row('C11', 'killed during a multipart upload', 'no object; the sweep aborts the upload'),
   row('C12', 'killed before the charge is committed', 'charged once by the next run'),
   row('C13', 'killed after the charge was committed', 'the charge is found, not repeated'),
-  absent(
+  row(
     'C14',
     'killed while a batch starts its jobs',
-    'batches are not in this release; the same id started twice is row F23',
+    'the next worker goes on; every item is bought once',
   ),
   row(
     'C15',

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { BatchBudget } from '../core/batch-book.ts';
+import { MAX_WINDOW } from '../core/batch.ts';
 import type { StopRules } from '../core/batch.ts';
 import { RequestError } from '../core/errors.ts';
 import type { Decision } from '../core/job.ts';
@@ -20,11 +21,11 @@ export interface StopFlags {
   readonly stopUnknown?: number;
 }
 
-/** Jobs in flight at once: at least one. */
+/** Jobs in flight at once. */
 export function toWindow(text: string): number {
   const value = toWholeNumber(text);
-  if (value < 1) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
-  return value;
+  if (value >= 1 && value <= MAX_WINDOW) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${String(MAX_WINDOW)}.`);
 }
 
 function toShare(text: string): number {

@@ -35,9 +35,10 @@ export function createBatchProgress(terminal: Terminal, clock: Clock = Date.now)
   let shownStatus = '';
   return {
     show: (state, held) => {
-      const text = describeBatch(state, held, rate(state));
+      const speed = rate(state);
+      const text = describeBatch(state, held, speed);
       if (isLive) {
-        line.show(text);
+        line.show(text.length < terminal.stderr.columns ? text : describeShort(state, held, speed));
         return;
       }
       const isDue = clock() - shownAtMs >= PLAIN_EVERY_MS || isBatchEnd(state.status);
@@ -58,7 +59,7 @@ export function createBatchProgress(terminal: Terminal, clock: Clock = Date.now)
 export function describeBatch(state: BatchState, held: number, rate: Rate | undefined): string {
   const { status, items, inFlight, waiting, failed, expired } = state;
   const done = countDone(state);
-  const percent = items === 0 ? 100 : Math.floor((done / items) * 100);
+  const percent = toPercent(done, items);
   const counts = [
     `${String(done)} of ${String(items)} done`,
     `${String(inFlight)} in flight`,
@@ -75,6 +76,31 @@ export function describeBatch(state: BatchState, held: number, rate: Rate | unde
   ]
     .filter((part) => part !== '')
     .join('  ');
+}
+
+/** For a narrow terminal: `running  45 %  45/100 done, 50 in flight, 2 failed  4.05 USD  2 min 0 s left` */
+function describeShort(state: BatchState, held: number, rate: Rate | undefined): string {
+  const { status, items, inFlight, failed, expired } = state;
+  const done = countDone(state);
+  const counts = [
+    `${String(done)}/${String(items)} done`,
+    `${String(inFlight)} in flight`,
+    `${String(failed + expired)} failed`,
+    ...(held === 0 ? [] : [`${String(held)} held`]),
+  ];
+  return [
+    status,
+    `${String(toPercent(done, items))} %`,
+    counts.join(', '),
+    describeSpent(state),
+    rate === undefined ? '' : `${formatDuration(rate.leftMs)} left`,
+  ]
+    .filter((part) => part !== '')
+    .join('  ');
+}
+
+function toPercent(done: number, items: number): number {
+  return items === 0 ? 100 : Math.floor((done / items) * 100);
 }
 
 function describeRate({ perMinute, leftMs }: Rate): string {

@@ -55,7 +55,7 @@ function quoteLines(terminal: Terminal, summary: ManifestSummary): readonly stri
             terminal,
             terminal.stderr,
             'yellow',
-            `warning: no price is known for ${count(unpriced)}; no budget can count them`,
+            `warning: no price is known for ${count(unpriced)}; where a budget applies, what has no price is refused`,
           ),
         ]),
   ];

@@ -118,7 +118,7 @@ async function start(
     say(
       terminal,
       batch.attached
-        ? `batch ${batch.id} was running already; attached`
+        ? `batch ${batch.id} was running already; attached: its window, budget and stop rules stay as they are`
         : `batch ${batch.id} started: ${items}`,
     );
     if (detach !== true) {

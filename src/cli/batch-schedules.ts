@@ -95,8 +95,22 @@ export async function deleteBatchSchedule(temporal: Client, id: string): Promise
 export function describeRecurrence(recurrence: Recurrence): string {
   return recurrence.kind === 'cron'
     ? `at ${recurrence.text} UTC`
-    : `every ${String(recurrence.everyMs / 1000)} s`;
+    : `every ${toLength(recurrence.everyMs)}`;
 }
+
+/** In the largest unit of which it is a whole number. */
+function toLength(durationMs: number): string {
+  const unit = UNITS.find(({ ms }) => durationMs % ms === 0);
+  return unit === undefined
+    ? `${String(durationMs / 1000)} s`
+    : `${String(durationMs / unit.ms)} ${unit.name}`;
+}
+
+const UNITS = [
+  { name: 'd', ms: 86_400_000 },
+  { name: 'h', ms: 3_600_000 },
+  { name: 'min', ms: 60_000 },
+] as const;
 
 function toSpec(recurrence: Recurrence): ScheduleSpec {
   return recurrence.kind === 'cron'
@@ -121,8 +135,9 @@ function isTaken(id: string): RequestError {
   );
 }
 
-/** gRPC's INVALID_ARGUMENT. */
+/** gRPC's INVALID_ARGUMENT, of which the SDK makes a `TypeError` where it is about the spec. */
 function isRefusedSpec(error: unknown): boolean {
+  if (error instanceof TypeError) return true;
   for (let current = error; current instanceof Error; current = current.cause) {
     if ('code' in current && current.code === 3) return true;
   }

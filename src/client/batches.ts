@@ -6,6 +6,7 @@ import { prepareRequest } from '../core/accounts.ts';
 import type { AccountDirectory } from '../core/accounts.ts';
 import type { ArtifactStore } from '../core/artifact-store.ts';
 import type { RunBatchInput } from '../core/batch-page.ts';
+import { MAX_WINDOW } from '../core/batch.ts';
 import type { BatchItem, ManifestRef } from '../core/batch.ts';
 import { RequestError } from '../core/errors.ts';
 import type { MediaRequest } from '../core/job.ts';
@@ -35,9 +36,6 @@ export interface BatchesOptions extends BatchStorage {
   /** Throws `request.invalid` for anything that is not a request. */
   readonly parseRequest: (value: unknown) => MediaRequest;
 }
-
-/** Jobs in flight of one batch. */
-const MAX_WINDOW = 5_000;
 
 /** Makes the part of a client that starts and follows batches. */
 export function createBatches(options: BatchesOptions): PolluxBatches {

@@ -24,6 +24,8 @@ export interface StopRules {
   readonly unknownAbove?: number;
 }
 
+/** Jobs in flight of one batch at most: more than any account takes. */
+export const MAX_WINDOW = 5_000;
 export const MIN_ENDED_FOR_SHARE = 20;
 /** Items of one page at most, and bytes of its lines: what one page's history can hold. */
 export const MAX_PAGE_ITEMS = 500;

@@ -5,6 +5,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PageReport } from '../core/batch-page.ts';
+import { MAX_WINDOW } from '../core/batch.ts';
 import type { BatchState } from '../core/batch.ts';
 import type { Decision } from '../core/job.ts';
 import { toPageWorkflowId } from '../core/keys.ts';
@@ -21,9 +22,6 @@ import {
   resumeBatch,
 } from './messages.ts';
 import type { CancelBatchRequest, ChangeBatchRequest } from './messages.ts';
-
-/** Jobs in flight of one batch: more than any account takes. */
-const MAX_WINDOW = 5_000;
 
 /** Registers every message before the first await, so that none is lost whenever it arrives. */
 export function registerBatchHandlers(record: BatchRecord): void {

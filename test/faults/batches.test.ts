@@ -160,7 +160,7 @@ describe('a batch that is disturbed', () => {
     expect(countCreates(installation, items)).toEqual(items.map(() => 1));
   }, 90_000);
 
-  it('by a worker that is killed again and again buys every item once', async () => {
+  it('by a worker that is killed again and again buys every item once [C14]', async () => {
     const batch = 'worker-killed';
     const items = toItems(batch, 16);
     const manifest = await own.publishPages(batch, items, 5);

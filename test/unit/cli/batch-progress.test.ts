@@ -55,6 +55,22 @@ describe('the progress of a batch', () => {
     expect(terminal.err()).toContain('\r\u001b[2KTemporal answers again\n');
   });
 
+  it('is short on a narrow terminal, which shows money and time left all the same', () => {
+    let nowMs = 0;
+    const terminal = captureTerminal({ isTerminal: true, environment: { NO_COLOR: '1' } });
+    const narrow = { ...terminal, stderr: { ...terminal.stderr, columns: 80 } };
+    const progress = createBatchProgress(narrow, () => nowMs);
+
+    progress.show(STATE, 0);
+    nowMs = 60_000;
+    progress.show({ ...STATE, succeeded: 50, waiting: 35 }, 0);
+
+    expect(terminal.err().split('\r\u001b[2K').at(-1)).toBe(
+      'running  55 %  55/100 done, 10 in flight, 4 failed  4.05 USD  4 min 30 s left',
+    );
+    progress.close();
+  });
+
   it('is a plain line every ten seconds and at its end where nobody looks at it live', () => {
     let nowMs = 0;
     const terminal = captureTerminal();

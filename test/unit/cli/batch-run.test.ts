@@ -61,7 +61,7 @@ describe('pollux batch run', () => {
     expect(terminal.out().split('\n')).toEqual([
       `3 items: ${MODEL} 2, gateway/kling-v2 1`,
       '0.90 USD for 2 items',
-      'warning: no price is known for 1 item; no budget can count them',
+      'warning: no price is known for 1 item; where a budget applies, what has no price is refused',
       'the manifest is valid; nothing was stored and nothing was sent',
       '',
     ]);
@@ -99,7 +99,7 @@ describe('pollux batch run', () => {
     [['good.txt'], '--format jsonl or --format csv must say what it is'],
     [['-', '--format', 'csv'], '--id: a manifest from stdin needs the id of its batch'],
     [['good.jsonl', '--id', 'a/b'], 'batch ("a/b"): must start with a letter or digit'],
-    [['good.jsonl', '--window', '0'], 'It must be a whole number, 1 or more.'],
+    [['good.jsonl', '--window', '0'], 'It must be a whole number from 1 to 5000.'],
     [['good.jsonl', '--budget', '4'], 'It must be an amount with its currency'],
     [['good.jsonl', '--budget-micros', '4'], 'a budget is an amount with its currency'],
     [['good.jsonl', '--stop-failed-share', '2'], 'It must be above 0 and at most 1.'],
