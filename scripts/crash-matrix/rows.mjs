@@ -1,7 +1,6 @@
 // The rows of the crash matrix: a fault, what must hold, and the tests that show it. A test belongs to a row if its full
 // name holds the row's id as a word, e.g. "[C3 F1]", or one of the row's quotes.
 
-/** Rows of which this release has no part to fail are told with the reason. */
 export const ROWS = [
   row(
     'C1',
@@ -138,8 +137,4 @@ export const ROWS = [
 
 function row(id, fault, holds, ...quotes) {
   return { id, fault, holds, quotes };
-}
-
-function absent(id, fault, reason) {
-  return { id, fault, reason, quotes: [] };
 }
