@@ -33,7 +33,8 @@ reason go to the ledger with every job that it runs again.
 
   --failed     items that failed and are proved to cost nothing: new submissions
   --downloads  items that are paid and whose files are not all stored: only the files are fetched
-  --expired    items of which the provider has forgotten the task: new submissions, although the first may be billed
+  --expired    items of which the provider has forgotten the task or the file: new submissions, although the first may be billed.
+               Files that are paid may still be there: try --downloads first.
 
 Examples:
   $ pollux batch rerun nightly --downloads

@@ -1,7 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { BatchActivities } from '../activities/batch.ts';
 
-const STEP_DEADLINE_MS = 60_000;
+/** A worker that died with such a step keeps a page waiting for so long. */
+const STEP_DEADLINE_MS = 20_000;
 /** Beats come with every page of the manifest; cancelling and writing thousands of lines takes its time. */
 const LONG_STEP_DEADLINE_MS = 60 * 60_000;
 const HEARTBEAT_MS = 60_000;
