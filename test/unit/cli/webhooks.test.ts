@@ -12,6 +12,8 @@ accounts:
 `;
 const CALLBACKS = `${PLAIN}callbacks: { publicUrl: "https://hooks.example.org", secret: { env: CALLBACK_SECRET } }\n`;
 
+const SECRET = 'a secret of this test, long enough';
+
 let folder = '';
 
 beforeEach(() => {
@@ -27,7 +29,7 @@ async function run(
   ...line: readonly string[]
 ): Promise<{ readonly exitCode: number; readonly terminal: CapturedTerminal }> {
   writeFileSync(join(folder, 'pollux.yaml'), config);
-  const terminal = captureTerminal({ cwd: folder });
+  const terminal = captureTerminal({ cwd: folder, environment: { CALLBACK_SECRET: SECRET } });
   return { exitCode: await main(['webhooks', ...line], terminal), terminal };
 }
 
