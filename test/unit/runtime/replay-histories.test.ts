@@ -10,7 +10,7 @@ const quiet = (): void => undefined;
 
 it('tells of each history whether this release replays it', async () => {
   const text = readFileSync(join(HISTORIES, '0.1.0-refused-key.json'), 'utf8');
-  const tampered = text.replaceAll('"openJob"', '"somethingElse"');
+  const tampered = text.replaceAll('"submit"', '"somethingElse"');
   const histories = [recorded('refused-key', text), recorded('refused-key', tampered)];
 
   const replayed = await collect(
