@@ -18,6 +18,12 @@ import type { Closable, Release } from '../bench-scene.ts';
 import type { InflightPlan } from './plan.ts';
 import { ProviderLog } from './provider-log.ts';
 
+/** As in Dockerfile and docker-compose.yml. */
+const PRODUCTION = {
+  MALLOC_ARENA_MAX: '2',
+  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=400',
+};
+
 /** Simulator, Temporal server and client; workers are started one after the other. */
 export interface Scene extends Closable {
   readonly client: PolluxClient;
@@ -73,7 +79,7 @@ async function open(
     startWorker: async () => {
       const worker = await startChildCommand(['worker', '--config', configFile], {
         logFile: join(directory, 'worker.log'),
-        environment: { SIMULATED_KEY: 'simulated' },
+        environment: { SIMULATED_KEY: 'simulated', ...PRODUCTION },
       });
       releases.push(() => worker.kill());
       return worker;
