@@ -3,8 +3,9 @@ import type { ItemResult } from '../core/batch.ts';
 import type { ErrorReport } from '../core/errors.ts';
 import { toItemJobId } from '../core/keys.ts';
 import type { JobRecord } from '../core/ledger.ts';
+import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
-import { endOf, toItemResult, toNotStarted, withRow } from './batch-results.ts';
+import { endOf, toNotStarted, withRow } from './batch-results.ts';
 import { waitFor } from './wait.ts';
 
 export interface AwaitItemStep {

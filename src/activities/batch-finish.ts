@@ -10,8 +10,9 @@ import {
   toRunManifestKey,
 } from '../core/keys.ts';
 import type { JobRecord } from '../core/ledger.ts';
+import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
-import { endOf, toItemResult, toNotStarted, withRow } from './batch-results.ts';
+import { endOf, toNotStarted, withRow } from './batch-results.ts';
 import { readResults } from './batch-store.ts';
 
 export interface FinishBatchStep {

@@ -7,9 +7,10 @@ import { isMediaJobError } from '../core/errors.ts';
 import { toItemJobId, toPageKey, toResultsKey } from '../core/keys.ts';
 import type { JobRecord } from '../core/ledger.ts';
 import { toStartSummary } from '../core/start-facts.ts';
+import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import { toJobRerun } from './batch-rerun.ts';
-import { endOf, toItemResult } from './batch-results.ts';
+import { endOf } from './batch-results.ts';
 import { publishOnce } from './batch-store.ts';
 import { toRequestHash } from './request-hash.ts';
 

@@ -1,39 +1,8 @@
-import { toIsoTime } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BatchItem, ItemResult } from '../core/batch.ts';
 import { NOT_STARTED } from '../core/batch-tally.ts';
-import type { ErrorReport } from '../core/errors.ts';
-import type { EndStatus } from '../core/job.ts';
-import { splitModel, toItemJobId } from '../core/keys.ts';
+import { toItemResult } from '../core/item-result.ts';
 import type { JobRecord } from '../core/ledger.ts';
-
-/** A result that no workflow has given, made of what is known. */
-export function toItemResult(
-  clock: Clock,
-  batch: string,
-  item: { readonly id: string; readonly model: string },
-  status: EndStatus,
-  error: ErrorReport,
-): ItemResult {
-  const now = toIsoTime(clock());
-  const whose = splitModel(item.model) ?? { account: '', model: item.model };
-  return {
-    item: item.id,
-    jobId: toItemJobId(batch, item.id),
-    status,
-    ...whose,
-    provider: '',
-    taskId: null,
-    submissions: 0,
-    polls: 0,
-    artifacts: [],
-    cost: null,
-    error,
-    hold: null,
-    startedAt: now,
-    finishedAt: now,
-  };
-}
 
 /** The same, with the facts of the ledger's row. */
 export function withRow(

@@ -4,6 +4,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ItemToRun, PageTask } from '../core/batch-page.ts';
 import type { ItemResult } from '../core/batch.ts';
 import type { ErrorReport } from '../core/errors.ts';
+import { toItemResult } from '../core/item-result.ts';
 import type { JobInput, JobResult } from '../core/job.ts';
 import { splitModel, toItemJobId, toWorkflowId, WORKFLOW_QUEUE } from '../core/keys.ts';
 import { toStartPriority } from '../core/priority.ts';
@@ -68,25 +69,12 @@ async function awaitItem(
 }
 
 /** The step that looks for an end has met a fact that no retry mends. */
-function toLostResult({ batch }: PageTask, item: ItemToRun, error: ErrorReport): ItemResult {
-  const whose = splitModel(item.request.model) ?? { account: '', model: item.request.model };
-  const now = new Date().toISOString();
-  return {
-    item: item.id,
-    jobId: toItemJobId(batch, item.id),
-    status: 'failed',
-    ...whose,
-    provider: '',
-    taskId: null,
-    submissions: 0,
-    polls: 0,
-    artifacts: [],
-    cost: null,
-    error,
-    hold: null,
-    startedAt: now,
-    finishedAt: now,
-  };
+function toLostResult(
+  { batch }: PageTask,
+  { id, request }: ItemToRun,
+  error: ErrorReport,
+): ItemResult {
+  return toItemResult(() => Date.now(), batch, { id, model: request.model }, 'failed', error);
 }
 
 /** The same as the client gives a job that it starts. */
