@@ -23,9 +23,19 @@ export const idText: z.ZodString = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, ID_RULE);
 const url = z.url({ protocol: /^https?$/, error: URL_RULE });
-const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.json(), {
-  error: 'must be a JSON object',
-});
+/** Zod leaves a member named `__proto__` out without a word, and nothing of a request is to be dropped. */
+const jsonObject: z.ZodType<JsonObject> = z.preprocess(
+  (value, context) => {
+    if (hasProto(value)) context.addIssue('must not hold a member named __proto__');
+    return value;
+  },
+  z.record(z.string(), z.json(), { error: 'must be a JSON object' }),
+);
+
+function hasProto(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProto);
+}
 
 type Optional<Schema extends z.ZodType> = z.ZodExactOptional<Schema>;
 

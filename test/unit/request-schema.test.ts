@@ -57,6 +57,10 @@ describe('a request', () => {
     [{ model: 'a/b', imageUrls: ['x'] }, 'imageUrls[0] (1 characters): must be an http'],
     [{ model: 'a/b', extra: [] }, 'extra ([]): must be a JSON object'],
     [{ model: 'a/b', extra: { at: new Date(0) } }, 'extra.at ("[object]"): must be a JSON value'],
+    [
+      { model: 'a/b', extra: { on: [JSON.parse('{"__proto__":1}')] } },
+      'extra ({"on":[{}]}): must not hold a member named __proto__',
+    ],
     [{ model: 'a/b', promt: 'x' }, 'promt ("x"): is not known here; did you mean prompt?'],
     [{ model: 'a/b', steps: 4 }, 'steps (4): is not known here; known are: model, prompt,'],
     [null, 'request (null): must be an object'],

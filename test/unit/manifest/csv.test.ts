@@ -146,7 +146,9 @@ describe('a CSV manifest', () => {
           seed: fc.nat(),
           audio: fc.boolean(),
           imageUrls: fc.array(url, { minLength: 1, maxLength: 3 }),
-          extra: fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue() as fc.Arbitrary<string>),
+          extra: fc
+            .dictionary(fc.string({ minLength: 1 }), fc.jsonValue() as fc.Arbitrary<string>)
+            .filter((extra) => !JSON.stringify(extra).includes('"__proto__"')),
         },
         { requiredKeys: ['model'] },
       ),
