@@ -7,6 +7,7 @@ import {
 } from '@temporalio/common';
 import { isMediaJobError } from './core/errors.ts';
 import { ERROR_CODES, isErrorCode } from './core/error-codes.ts';
+import type { ErrorCode } from './core/error-codes.ts';
 import type { ErrorReport, MediaJobError } from './core/errors.ts';
 import type { JsonObject } from './core/json.ts';
 
@@ -55,10 +56,25 @@ export function toErrorReport(error: unknown): ErrorReport | undefined {
 export function toJobFailure(report: ErrorReport, result: unknown): ApplicationFailure {
   return ApplicationFailure.create({
     type: report.code,
-    message: `${ERROR_CODES[report.code].meaning} The details tell more.`,
+    message: toJobMessage(report.code),
     nonRetryable: true,
     details: [report.details, result],
   });
+}
+
+function toJobMessage(code: ErrorCode): string {
+  return `${ERROR_CODES[code].meaning} The details tell more.`;
+}
+
+const CODES_BY_MESSAGE: ReadonlyMap<string, ErrorCode> = new Map(
+  Object.keys(ERROR_CODES)
+    .filter(isErrorCode)
+    .map((code) => [toJobMessage(code), code]),
+);
+
+/** The code of a failure made by {@link toJobFailure} of which only the message has come through. */
+export function codeOfJobMessage(message: string): ErrorCode | undefined {
+  return CODES_BY_MESSAGE.get(message);
 }
 
 /** The result in a failure made by {@link toJobFailure}. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { isMediaJobError } from '../core/errors.ts';
 import { isErrorCode } from '../core/error-codes.ts';
+import { codeOfJobMessage } from '../failures.ts';
 
 /** Codes whose messages speak of this installation only; those of requests and providers may quote either. */
 const OWN_WORDS = /^(config|ledger|storage|temporal)\./;
@@ -20,6 +21,9 @@ export function toShownError(error: unknown): string {
       return current.message;
     }
   }
+  // What a workflow failed with comes out of its sandbox as a bare error.
+  const code = codeOfJobMessage(error.message);
+  if (code !== undefined) return code;
   const name = error instanceof ApplicationFailure ? (error.type ?? error.name) : error.name;
   const place = /^\s*at .*?(?<place>[^\s(]+:\d+:\d+)\)?$/m.exec(error.stack ?? '')?.groups?.[
     'place'

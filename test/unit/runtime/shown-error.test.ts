@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { ConfigError, LedgerError, ProviderError } from '../../../src/core/errors.ts';
-import { toFailure } from '../../../src/failures.ts';
+import { toFailure, toJobFailure } from '../../../src/failures.ts';
 import { toShownError } from '../../../src/runtime/shown-error.ts';
 
 const ECHO = 'cannot render "a quiet harbour at dawn"';
@@ -43,6 +43,13 @@ describe('what the log says of an error that the SDK reports', () => {
       /^TypeError/,
     );
     expect(toShownError(ECHO)).toBe('not told');
+  });
+
+  it('is the code of a job that failed, of which the sandbox gives nothing but the message', () => {
+    const report = { code: 'request.over_budget', message: ECHO, details: {} } as const;
+    const { message } = toJobFailure(report, null);
+
+    expect(toShownError(new Error(message))).toBe('request.over_budget');
   });
 
   it('looks at the cause of a step’s failure', () => {
