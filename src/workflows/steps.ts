@@ -8,7 +8,8 @@ import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE } from '../core/keys.ts';
 const SUBMIT_OVERHEAD_MS = 20_000;
 const READ_DEADLINE_MS = 25_000;
 const LOST_READING_MS = 2_000;
-const TRANSFER_HEARTBEAT_MS = 20_000;
+/** Beats come every two seconds: five that are missing are a worker that died. */
+const TRANSFER_HEARTBEAT_MS = 12_000;
 const TRANSFER_DEADLINE_MS = 31 * 60_000;
 const LEDGER_DEADLINE_MS = 30_000;
 /** A ledger that takes longer must not hold up a workflow task. */
