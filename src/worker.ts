@@ -37,7 +37,13 @@ import { ensureSweepSchedule } from './runtime/sweep-schedule.ts';
 import { temporalAway, toConnectionOptions } from './runtime/connection.ts';
 import { createCallbackUrls } from './webhooks/capability.ts';
 import { keepHouse } from './worker/housekeeping.ts';
-import { pollQueue, submitQueue, transferQueue, workflowQueue } from './worker/queues.ts';
+import {
+  batchQueue,
+  pollQueue,
+  submitQueue,
+  transferQueue,
+  workflowQueue,
+} from './worker/queues.ts';
 
 /** Which queues a process serves. Without one it serves all. */
 export type WorkerRole = 'workflows' | 'provider' | 'transfer';
@@ -233,7 +239,9 @@ async function createWorkers(
   const interceptors = { activity: [translateErrors] };
   const base = { connection, namespace, dataConverter, interceptors };
   const wanted: SdkWorkerOptions[] = [];
-  if (role === undefined || role === 'workflows') wanted.push(workflowQueue(activities, batches));
+  if (role === undefined || role === 'workflows') {
+    wanted.push(workflowQueue(activities), batchQueue(batches));
+  }
   if (role === undefined || role === 'provider') {
     for (const account of config.accounts.values()) {
       const share = await budgetShare(connection, namespace, toPollQueue(account.name));

@@ -12,7 +12,13 @@ import { readPage, toResultCsv } from '../../src/manifest/index.ts';
 import { translateErrors } from '../../src/runtime/activity-interceptor.ts';
 import { toConnectionOptions } from '../../src/runtime/connection.ts';
 import { installSdkRuntime } from '../../src/runtime/sdk-runtime.ts';
-import { pollQueue, submitQueue, transferQueue, workflowQueue } from '../../src/worker/queues.ts';
+import {
+  batchQueue,
+  pollQueue,
+  submitQueue,
+  transferQueue,
+  workflowQueue,
+} from '../../src/worker/queues.ts';
 import { serveQuestions } from '../bench-process.ts';
 import { noOpActivities } from '../engine/no-op-activities.ts';
 import { batchConfig } from './config.ts';
@@ -89,7 +95,8 @@ function queueOptions(
     throw new Error('nothing sweeps in the benchmark');
   };
   return [
-    workflowQueue({ ...noOpActivities, sweep }, batches),
+    workflowQueue({ ...noOpActivities, sweep }),
+    batchQueue(batches),
     transferQueue(noOpActivities),
     ...[...config.accounts.values()].flatMap((account) => [
       submitQueue(account, noOpActivities, WHOLE_SHARE),

@@ -14,7 +14,7 @@ import { calling } from '../client/calling.ts';
 import { toBatchMemo } from '../client/batches-memo.ts';
 import type { RunBatchInput } from '../core/batch-page.ts';
 import { RequestError } from '../core/errors.ts';
-import { toBatchWorkflowId, WORKFLOW_QUEUE } from '../core/keys.ts';
+import { BATCH_QUEUE, BATCH_TASK_TIMEOUT_MS, toBatchWorkflowId } from '../core/keys.ts';
 
 /** When a manifest is run: by a cron text in UTC, or every so many milliseconds. */
 export type Recurrence =
@@ -48,7 +48,8 @@ export async function createBatchSchedule(
     workflowType: 'runBatch',
     // The server adds the time of the firing.
     workflowId: toBatchWorkflowId(input.batch),
-    taskQueue: WORKFLOW_QUEUE,
+    taskQueue: BATCH_QUEUE,
+    workflowTaskTimeout: BATCH_TASK_TIMEOUT_MS,
     args: [input],
     memo: toBatchMemo(input),
   };

@@ -1,5 +1,11 @@
 import type { Config } from '../config.ts';
-import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE, WORKFLOW_QUEUE } from '../core/keys.ts';
+import {
+  BATCH_QUEUE,
+  toPollQueue,
+  toSubmitQueue,
+  TRANSFER_QUEUE,
+  WORKFLOW_QUEUE,
+} from '../core/keys.ts';
 import { missingSearchAttributes } from '../runtime/search-attributes.ts';
 import type { TemporalAccess } from '../runtime/connection.ts';
 import { connectTemporal } from '../runtime/connection.ts';
@@ -96,6 +102,7 @@ async function checkPartitions({ connection }: TemporalAccess, config: Config): 
 async function* checkPollers(access: TemporalAccess, config: Config): AsyncGenerator<Check> {
   const queues: (readonly [string, QueueKind])[] = [
     [WORKFLOW_QUEUE, 'workflow'],
+    [BATCH_QUEUE, 'workflow'],
     [TRANSFER_QUEUE, 'activity'],
   ];
   for (const account of config.accounts.keys()) {

@@ -10,7 +10,12 @@ import { MAX_WINDOW } from '../core/batch.ts';
 import type { BatchItem, ManifestRef } from '../core/batch.ts';
 import { RequestError } from '../core/errors.ts';
 import type { MediaRequest } from '../core/job.ts';
-import { checkBatchId, toBatchWorkflowId, WORKFLOW_QUEUE } from '../core/keys.ts';
+import {
+  BATCH_QUEUE,
+  BATCH_TASK_TIMEOUT_MS,
+  checkBatchId,
+  toBatchWorkflowId,
+} from '../core/keys.ts';
 import { toKeyword } from '../core/search-attributes.ts';
 import { createBatchHandle } from './batches-handle.ts';
 import { listBatches } from './batches-list.ts';
@@ -112,7 +117,8 @@ async function startOrAttach(temporal: Client, input: RunBatchInput): Promise<bo
   const workflowId = toBatchWorkflowId(input.batch);
   const options: WorkflowStartOptions = {
     workflowId,
-    taskQueue: WORKFLOW_QUEUE,
+    taskQueue: BATCH_QUEUE,
+    workflowTaskTimeout: BATCH_TASK_TIMEOUT_MS,
     args: [input],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',

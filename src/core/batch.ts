@@ -27,8 +27,8 @@ export interface StopRules {
 /** Jobs in flight of one batch at most: more than any account takes. */
 export const MAX_WINDOW = 5_000;
 export const MIN_ENDED_FOR_SHARE = 20;
-/** Items of one page at most, and bytes of its lines: what one page's history can hold. */
-export const MAX_PAGE_ITEMS = 500;
+/** Items of one page at most, and bytes of its lines: a page is read anew from its history in a part of a second. */
+export const MAX_PAGE_ITEMS = 250;
 export const MAX_PAGE_BYTES = 1_048_576;
 
 /** Which items of an earlier run are run again. */

@@ -86,6 +86,13 @@ export function splitModel(model: string): { account: string; model: string } | 
 
 /** Task queues. Wire format: a worker of another release must find the same ones. */
 export const WORKFLOW_QUEUE = 'pollux';
+/** Batches and their pages: they must not wait behind the jobs that they start. */
+export const BATCH_QUEUE = 'pollux-batches';
+/**
+ * How long the server waits for a worker that took such a workflow's task and died: no place of the window is filled
+ * meanwhile. Reading a page anew takes a tenth of it.
+ */
+export const BATCH_TASK_TIMEOUT_MS = 5_000;
 export const TRANSFER_QUEUE = 'pollux-transfer';
 
 export function toSubmitQueue(account: string): string {

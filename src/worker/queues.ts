@@ -4,7 +4,13 @@ import type { BatchActivities } from '../activities/batch.ts';
 import type { MaintenanceActivities } from '../activities/maintenance.ts';
 import type { Account } from '../core/account.ts';
 import { DEFAULT_TIMING } from '../core/account.ts';
-import { toPollQueue, toSubmitQueue, TRANSFER_QUEUE, WORKFLOW_QUEUE } from '../core/keys.ts';
+import {
+  BATCH_QUEUE,
+  toPollQueue,
+  toSubmitQueue,
+  TRANSFER_QUEUE,
+  WORKFLOW_QUEUE,
+} from '../core/keys.ts';
 import { workflowBundlePath } from '../runtime/workflow-bundle.ts';
 
 /** What a step may still take after the signal, beside a POST's own deadline. Milliseconds. */
@@ -16,26 +22,40 @@ const FORCE_AFTER_MS = 5_000;
  * the SDK's own default keeps thousands of them on a machine with much memory.
  */
 const CACHED_WORKFLOWS = 300;
+const CACHED_PAGES = 50;
 
-/** Workflows, the steps that touch nothing but the ledger, and what belongs to no single job. */
-export function workflowQueue(
-  {
-    openJob,
-    awaitOutcome,
-    recordCost,
-    adjustCost,
-    closeJob,
-    sweep,
-  }: Activities & MaintenanceActivities,
-  batches?: BatchActivities,
-): SdkWorkerOptions {
+/** Jobs, the steps that touch nothing but the ledger, and what belongs to no single job. */
+export function workflowQueue({
+  openJob,
+  awaitOutcome,
+  recordCost,
+  adjustCost,
+  closeJob,
+  sweep,
+}: Activities & MaintenanceActivities): SdkWorkerOptions {
   return {
     taskQueue: WORKFLOW_QUEUE,
     workflowBundle: { codePath: workflowBundlePath() },
-    activities: { openJob, awaitOutcome, recordCost, adjustCost, closeJob, sweep, ...batches },
+    activities: { openJob, awaitOutcome, recordCost, adjustCost, closeJob, sweep },
     maxCachedWorkflows: CACHED_WORKFLOWS,
     // How long the jobs of a worker that died wait for it before another takes them.
     stickyQueueScheduleToStartTimeout: '5 seconds',
+    ...shutdownTimes(GRACE_MS),
+  };
+}
+
+/**
+ * Batches and their pages, with their steps. A page of 500 items costs some MiB in memory, and seconds to read anew from
+ * its history.
+ */
+export function batchQueue(batches: BatchActivities): SdkWorkerOptions {
+  return {
+    taskQueue: BATCH_QUEUE,
+    workflowBundle: { codePath: workflowBundlePath() },
+    activities: { ...batches },
+    maxCachedWorkflows: CACHED_PAGES,
+    // Page and batch wait one after the other for a worker that died, and the window drains meanwhile.
+    stickyQueueScheduleToStartTimeout: '2 seconds',
     ...shutdownTimes(GRACE_MS),
   };
 }

@@ -10,7 +10,13 @@ import {
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { PageEnd, RunBatchInput } from '../core/batch-page.ts';
 import type { BatchState } from '../core/batch.ts';
-import { toBatchName, toBatchWorkflowId, toPageWorkflowId, WORKFLOW_QUEUE } from '../core/keys.ts';
+import {
+  BATCH_QUEUE,
+  BATCH_TASK_TIMEOUT_MS,
+  toBatchName,
+  toBatchWorkflowId,
+  toPageWorkflowId,
+} from '../core/keys.ts';
 import { toKeyword } from '../core/search-attributes.ts';
 import { registerBatchHandlers } from './batch-handlers.ts';
 import type { OpenPage } from './batch-open-page.ts';
@@ -19,8 +25,8 @@ import { batchSteps, longBatchSteps } from './batch-steps.ts';
 import { orderPage } from './messages.ts';
 import type { runBatchPage } from './run-batch-page.ts';
 
-/** Each page costs the history up to some thousand events; the next run begins with none. */
-const PAGES_PER_RUN = 8;
+/** Each page costs the history up to some hundred events; the next run begins with none. */
+const PAGES_PER_RUN = 16;
 /** A page that is lost so often has a cause that starting it again does not mend. */
 const MOST_LOSSES = 3;
 
@@ -128,7 +134,8 @@ async function runPage(record: BatchRecord, page: OpenPage): Promise<void> {
   try {
     const child = await startChild<typeof runBatchPage>('runBatchPage', {
       workflowId: workflowIdOf(page),
-      taskQueue: WORKFLOW_QUEUE,
+      taskQueue: BATCH_QUEUE,
+      workflowTaskTimeout: BATCH_TASK_TIMEOUT_MS,
       args: [task],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       parentClosePolicy: 'ABANDON',

@@ -75,7 +75,7 @@ describe('a batch of many small pages', () => {
   let results: readonly ItemResult[];
 
   beforeAll(async () => {
-    const manifest = await own.publishPages(batch, items, 4);
+    const manifest = await own.publishPages(batch, items, 2);
     const started = await own.batches.start(manifest, { id: batch, window: WINDOW });
     results = await readAll(started.results());
   }, 120_000);

@@ -51,12 +51,12 @@ function newSealer(id: string): Sealer {
 }
 
 describe('the pages of a manifest', () => {
-  it('hold the items in their order, at most 500 each', async () => {
+  it('hold the items in their order, at most 250 each', async () => {
     const items = toItems(MAX_PAGE_ITEMS * 2 + 1);
 
     const ref = await publish(items);
 
-    expect(ref).toMatchObject({ pages: 3, items: 1001 });
+    expect(ref).toMatchObject({ pages: 3, items: 501 });
     expect(ref.revision).toMatch(/^[0-9a-f]{16}$/);
     expect(await readBack(ref)).toEqual(items);
   });
