@@ -94,6 +94,7 @@ function runTests() {
         POLLUX_MODEL_JOBS: options.jobs,
         POLLUX_MONKEY_MINUTES: options.minutes,
         POLLUX_MONKEY_JOBS: '200',
+        POLLUX_STORM_ITEMS: '2000',
       },
     },
   );

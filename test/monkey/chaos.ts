@@ -1,27 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
-import type { FaultRule } from '../../simulator/index.ts';
 import type { ChildCommand } from '../../src/cli/child-command.ts';
 import type { TestInstallation } from '../installation/installation.ts';
 import { lockLedger } from '../installation/ledger-lock.ts';
+import { PROVIDER_FAULTS } from '../installation/provider-faults.ts';
 import type { Random } from '../model/random.ts';
-
-/** Faults of a provider, each striking a few calls. Nothing here would end a healthy job for good. */
-const PROVIDER_FAULTS: readonly Omit<FaultRule, 'times'>[] = [
-  { operation: 'create', fault: { kind: 'drop_reply' } },
-  { operation: 'create', fault: { kind: 'reset_before' } },
-  { operation: 'create', fault: { kind: 'status', status: 500, accepted: true } },
-  { operation: 'create', fault: { kind: 'status', status: 502 } },
-  { operation: 'create', fault: { kind: 'status', status: 429, headers: { 'retry-after': '1' } } },
-  { operation: 'create', fault: { kind: 'html', accepted: true } },
-  { operation: 'create', fault: { kind: 'slow', ms: 4_000 } },
-  { operation: 'read', fault: { kind: 'status', status: 503 } },
-  { operation: 'read', fault: { kind: 'not_found' } },
-  { operation: 'read', fault: { kind: 'html' } },
-  { operation: 'list', fault: { kind: 'status', status: 500 } },
-  { operation: 'file', fault: { kind: 'truncate', bytes: 1_000 } },
-  { operation: 'file', fault: { kind: 'status', status: 503 } },
-];
 
 /** Disturbs one installation until told to stop. Counts what it did, by kind. */
 export class Chaos {
