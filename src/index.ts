@@ -18,6 +18,7 @@ export type {
 export type { BatchStorage } from './client/batches.ts';
 export { loadConfig } from './config.ts';
 export type { Config, LoadConfigOptions } from './config.ts';
+export type { BatchTotals, FailureGroup } from './core/batch-totals.ts';
 export type {
   BatchItem,
   BatchMoney,

@@ -5,7 +5,7 @@ import { toItemJobId } from '../core/keys.ts';
 import type { JobRecord } from '../core/ledger.ts';
 import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
-import { endOf, toNotStarted, withRow } from './batch-results.ts';
+import { endOf, nameItem, toNotStarted, withRow } from './batch-results.ts';
 import { waitFor } from './wait.ts';
 
 export interface AwaitItemStep {
@@ -47,8 +47,7 @@ export async function awaitItem(
   if (end !== undefined) return end;
   if (run.kind === 'closed' && run.result !== undefined) return { item: step.item, ...run.result };
   if (run.kind === 'missing' && row === undefined && step.report === undefined) {
-    const item = { id: step.item, request: { model: step.model } };
-    return toNotStarted(ports.clock, step.batch, item, null);
+    return toNotStarted(ports, step.batch, step.item, step.model, null);
   }
   const failed = toFailed(ports, step, step.report ?? closedByHand(jobId, run));
   if (row === undefined) return failed;
@@ -62,8 +61,8 @@ function isOther(step: AwaitItemStep, run: ItemRun, row: JobRecord | undefined):
 }
 
 function toFailed(ports: BatchPorts, step: AwaitItemStep, error: ErrorReport): ItemResult {
-  const item = { id: step.item, model: step.model };
-  return toItemResult(ports.clock, step.batch, item, 'failed', error);
+  const name = nameItem(ports, step.item, step.model);
+  return toItemResult(ports.clock, step.batch, name, 'failed', error);
 }
 
 function conflict(jobId: string): ErrorReport {

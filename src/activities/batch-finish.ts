@@ -1,5 +1,8 @@
+import type { ObjectLabel } from '../core/artifact-store.ts';
 import { countItem, EMPTY_TALLY } from '../core/batch-tally.ts';
 import type { ItemTally } from '../core/batch-tally.ts';
+import type { BatchTotals } from '../core/batch-totals.ts';
+import { createTotalsCounter } from '../core/batch-totals.ts';
 import type { BatchItem, BatchMoney, ItemResult, ManifestRef } from '../core/batch.ts';
 import { isMediaJobError } from '../core/errors.ts';
 import {
@@ -8,12 +11,15 @@ import {
   toPageKey,
   toResultsPrefix,
   toRunManifestKey,
+  toRunTotalsKey,
+  toTotalsKey,
 } from '../core/keys.ts';
 import type { JobRecord } from '../core/ledger.ts';
 import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
-import { endOf, toNotStarted, withRow } from './batch-results.ts';
+import { endOf, nameItem, toNotStarted, withRow } from './batch-results.ts';
 import { readResults } from './batch-store.ts';
+import { publishBytes } from './publish-bytes.ts';
 
 export interface FinishBatchStep {
   readonly batch: string;
@@ -32,7 +38,8 @@ export interface FinishedBatch {
 }
 
 /**
- * Writes the whole output manifest, a line for every item in the manifest's order, as JSON lines and as CSV.
+ * Writes the whole output manifest, a line for every item in the manifest's order, as JSON lines and as CSV, and what it
+ * comes to.
  *
  * The run's own copy is written first and nothing ever replaces it: that is the one to rely on. The copy under the batch's
  * plain name is for people and scripts; it is removed and written anew, so a crash in between leaves it away for the moment
@@ -58,12 +65,28 @@ export async function finishBatch(
   }
   await replaceCopy(ports, manifestKey, toManifestKey(step.batch));
   await replaceCopy(ports, csvKey, toManifestKey(step.batch, 'csv'));
-  const { money } = await ports.ledger.batchFigures(step.batch);
+  const counter = createTotalsCounter();
   let tally = EMPTY_TALLY;
   for await (const result of readLines(ports, manifestKey, heartbeat)) {
     tally = countItem(tally, result);
+    counter.add(result);
   }
+  const { money } = await ports.ledger.batchFigures(step.batch);
+  await publishTotals(ports, step, counter.totals(money));
   return { tally, money, manifestKey };
+}
+
+async function publishTotals(
+  ports: BatchPorts,
+  { batch, run }: FinishBatchStep,
+  totals: BatchTotals,
+): Promise<void> {
+  const key = toRunTotalsKey(batch, run);
+  if ((await ports.store.head(key)) === undefined) {
+    const text = `${JSON.stringify(totals, null, 2)}\n`;
+    await unlessTaken(publishBytes(ports.store, key, Buffer.from(text), LABELS.json));
+  }
+  await replaceCopy(ports, key, toTotalsKey(batch));
 }
 
 async function* toLines(results: AsyncIterable<ItemResult>): AsyncGenerator<string> {
@@ -129,9 +152,10 @@ async function resultOf(
   if (part?.error?.code === 'request.conflict') return part;
   const known = endOf(row, item.id) ?? part;
   if (known !== undefined) return known;
-  if (row === undefined) return toNotStarted(ports.clock, step.batch, item, step.reason);
+  const { model } = item.request;
+  if (row === undefined) return toNotStarted(ports, step.batch, item.id, model, step.reason);
   const submissions = await ports.ledger.submissions(jobId);
-  const name = { id: item.id, model: item.request.model };
+  const name = nameItem(ports, item.id, model);
   const failed = toItemResult(ports.clock, step.batch, name, 'failed', {
     code: 'ledger.conflict',
     message: `batch ${step.batch} ended before job ${jobId} did; \`pollux jobs show ${jobId}\` tells where it stands`,
@@ -156,7 +180,7 @@ async function publish(
     }
     if (block !== '') await temporary.write(Buffer.from(block));
     await temporary.finish();
-    await store.publish(temporary, key, LABELS[key.endsWith('.csv') ? 'csv' : 'jsonl']);
+    await store.publish(temporary, key, labelOf(key));
   } finally {
     await temporary.discard();
   }
@@ -165,8 +189,14 @@ async function publish(
 const BLOCK_LENGTH = 65_536;
 const LABELS = {
   csv: { mediaType: 'text/csv', metadata: {} },
+  json: { mediaType: 'application/json', metadata: {} },
   jsonl: { mediaType: 'application/jsonl', metadata: {} },
 } as const;
+
+function labelOf(key: string): ObjectLabel {
+  if (key.endsWith('.csv')) return LABELS.csv;
+  return key.endsWith('.json') ? LABELS.json : LABELS.jsonl;
+}
 
 async function* readLines(
   { store }: BatchPorts,

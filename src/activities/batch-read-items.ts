@@ -10,7 +10,7 @@ import { toStartSummary } from '../core/start-facts.ts';
 import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import { toJobRerun } from './batch-rerun.ts';
-import { endOf } from './batch-results.ts';
+import { endOf, nameItem } from './batch-results.ts';
 import { publishOnce } from './batch-store.ts';
 import { toRequestHash } from './request-hash.ts';
 
@@ -110,7 +110,8 @@ function judgeItem(
     };
   } catch (error) {
     if (!isMediaJobError(error) || error.code !== 'request.invalid') throw error;
-    return toItemResult(ports.clock, step.batch, nameOf(item), 'failed', error.toReport());
+    const name = nameItem(ports, item.id, item.request.model);
+    return toItemResult(ports.clock, step.batch, name, 'failed', error.toReport());
   }
 }
 
@@ -123,17 +124,17 @@ function howOf({ rerun }: ReadItemsStep, row: JobRecord | undefined): ItemToRun[
   return row === undefined ? 'start' : 'start_again';
 }
 
-function toConflict({ clock }: BatchPorts, { batch }: ReadItemsStep, item: BatchItem): ItemResult {
-  const jobId = toItemJobId(batch, item.id);
-  return toItemResult(clock, batch, nameOf(item), 'failed', {
+function toConflict(
+  ports: BatchPorts,
+  { batch }: ReadItemsStep,
+  { id, request }: BatchItem,
+): ItemResult {
+  const jobId = toItemJobId(batch, id);
+  return toItemResult(ports.clock, batch, nameItem(ports, id, request.model), 'failed', {
     code: 'request.conflict',
     message: `job ${jobId} was started before with another request; give the item another id, or its first request`,
     details: { jobId },
   });
-}
-
-function nameOf({ id, request }: BatchItem): { id: string; model: string } {
-  return { id, model: request.model };
 }
 
 async function storeKept(

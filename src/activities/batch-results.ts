@@ -1,8 +1,10 @@
-import type { Clock } from '../core/clock.ts';
-import type { BatchItem, ItemResult } from '../core/batch.ts';
+import type { ItemResult } from '../core/batch.ts';
 import { NOT_STARTED } from '../core/batch-tally.ts';
 import { toItemResult } from '../core/item-result.ts';
+import type { ItemName } from '../core/item-result.ts';
+import { splitModel } from '../core/keys.ts';
 import type { JobRecord } from '../core/ledger.ts';
+import type { BatchPorts } from './batch-ports.ts';
 
 /** The same, with the facts of the ledger's row. */
 export function withRow(
@@ -20,17 +22,24 @@ export function endOf(row: JobRecord | undefined, item: string): ItemResult | un
   return { item, ...row.result };
 }
 
+/** An item by its id and its `<account>/<model>`. */
+export function nameItem({ accounts }: BatchPorts, id: string, model: string): ItemName {
+  const provider = accounts.get(splitModel(model)?.account ?? '')?.account.provider;
+  return { id, model, ...(provider === undefined ? {} : { provider }) };
+}
+
 /** An item whose turn never came. */
 export function toNotStarted(
-  clock: Clock,
+  ports: BatchPorts,
   batch: string,
-  item: BatchItem,
+  id: string,
+  model: string,
   reason: string | null,
 ): ItemResult {
   const why = reason === null ? '' : ` (${reason})`;
-  return toItemResult(clock, batch, { id: item.id, model: item.request.model }, 'cancelled', {
+  return toItemResult(ports.clock, batch, nameItem(ports, id, model), 'cancelled', {
     code: NOT_STARTED,
-    message: `item ${item.id} was never started: batch ${batch} was stopped before its turn${why}; run the manifest again to start it`,
+    message: `item ${id} was never started: batch ${batch} was stopped before its turn${why}; run the manifest again to start it`,
     details: {},
   });
 }

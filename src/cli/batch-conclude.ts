@@ -2,7 +2,8 @@ import type { BatchHandle } from '../client/batches-types.ts';
 import { copyManifest } from './batch-manifest.ts';
 import type { FollowedBatch } from './batch-follow.ts';
 import { followBatch } from './batch-follow.ts';
-import { HELD_EXIT_CODE, printBatch, toBatchExitCode } from './batch-state.ts';
+import { showBatch } from './batch-show.ts';
+import { HELD_EXIT_CODE, toBatchExitCode } from './batch-state.ts';
 import { printJson, say } from './host.ts';
 import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,7 +48,7 @@ async function conclude(followed: FollowedBatch, options: FollowToEnd): Promise<
   const { state } = followed;
   if (!streamsItems) {
     if (json === true) printJson(terminal, state);
-    else printBatch(terminal, state);
+    else await showBatch(terminal, batch, state);
   }
   if (followed.outcome === 'held') {
     say(

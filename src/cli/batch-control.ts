@@ -1,13 +1,12 @@
-import { Option } from 'commander';
 import type { BatchChange } from '../client/batches-types.ts';
 import { RequestError } from '../core/errors.ts';
 import type { Decision } from '../core/job.ts';
 import { comeBack } from './batch-conclude.ts';
-import type { BudgetFlags } from './batch-options.ts';
+import type { BudgetChangeFlags } from './batch-options.ts';
 import {
-  addBudgetOptions,
+  addBudgetChangeOptions,
   addDecisionOptions,
-  toBudget,
+  toBudgetChange,
   toDecision,
   toWindow,
 } from './batch-options.ts';
@@ -15,9 +14,7 @@ import { actOnBatch } from './batch-session.ts';
 import type { RegisterCommand } from './host.ts';
 import { say } from './host.ts';
 
-interface SetFlags extends Decision, Omit<BudgetFlags, 'budget'> {
-  /** `false`: `--no-budget`. */
-  readonly budget?: BudgetFlags['budget'] | false;
+interface SetFlags extends Decision, BudgetChangeFlags {
   readonly window?: number;
 }
 
@@ -89,8 +86,7 @@ export const registerBatchSet: RegisterCommand = (batch, host) => {
     .description('change window or budget of a batch while it runs')
     .argument('<batch>', 'the batch’s id')
     .option('--window <number>', 'jobs in flight at once', toWindow);
-  addDecisionOptions(addBudgetOptions(command))
-    .addOption(new Option('--no-budget', 'remove the budget of the batch'))
+  addDecisionOptions(addBudgetChangeOptions(command))
     .action(async (id: string, flags: SetFlags) => {
       const change = toChange(flags);
       await actOnBatch(host, id, (handle) => handle.change({ ...change, ...toDecision(flags) }));
@@ -101,10 +97,9 @@ export const registerBatchSet: RegisterCommand = (batch, host) => {
 };
 
 /** Throws `request.invalid` where nothing is to be changed. */
-function toChange({ budget, window, ...flags }: SetFlags): BatchChange {
-  const wanted =
-    budget === false ? null : toBudget(budget === undefined ? flags : { ...flags, budget });
-  if (window === undefined && wanted === undefined) {
+function toChange({ window, ...flags }: SetFlags): BatchChange {
+  const budget = toBudgetChange(flags);
+  if (window === undefined && budget === undefined) {
     throw new RequestError(
       'request.invalid',
       'nothing is to be changed: give --window, --budget or --no-budget',
@@ -112,6 +107,6 @@ function toChange({ budget, window, ...flags }: SetFlags): BatchChange {
   }
   return {
     ...(window === undefined ? {} : { window }),
-    ...(wanted === undefined ? {} : { budget: wanted }),
+    ...(budget === undefined ? {} : { budget }),
   };
 }

@@ -2,7 +2,8 @@ import { Option } from 'commander';
 import type { BatchHandle } from '../client/batches-types.ts';
 import type { ArtifactStore } from '../core/artifact-store.ts';
 import type { ItemResult } from '../core/batch.ts';
-import { checkBatchId, toManifestKey } from '../core/keys.ts';
+import { RequestError } from '../core/errors.ts';
+import { checkBatchId, toManifestKey, toTotalsKey } from '../core/keys.ts';
 import { fileErrorCode } from '../core/file-errors.ts';
 import { readObject, toFile, writeWhole } from './batch-manifest-file.ts';
 import { withBatch } from './batch-session.ts';
@@ -14,6 +15,7 @@ import type { Terminal } from './terminal.ts';
 interface ManifestFlags {
   readonly csv?: true;
   readonly json?: true;
+  readonly totals?: true;
   readonly out?: string;
 }
 
@@ -26,6 +28,7 @@ that have ended so far; it writes the whole when it ends.
 Examples:
   $ pollux batch manifest nightly | jq -r 'select(.status != "succeeded") | .item'
   $ pollux batch manifest nightly --csv --out nightly.csv
+  $ pollux batch manifest nightly --totals | jq .failures
 `;
 
 export const registerBatchManifest: RegisterCommand = (batch, host) => {
@@ -35,6 +38,12 @@ export const registerBatchManifest: RegisterCommand = (batch, host) => {
     .argument('<batch>', 'the batch’s id')
     .addOption(new Option('--csv', 'print CSV, amounts in micros').conflicts('json'))
     .addOption(new Option('--json', 'print JSON lines, which is the default').conflicts('csv'))
+    .addOption(
+      new Option('--totals', 'print what it comes to: ends, money, failures by code').conflicts([
+        'csv',
+        'json',
+      ]),
+    )
     .option('--out <file>', 'write it to this file')
     .action(async (id: string, flags: ManifestFlags) => {
       host.exitWith(await printManifest(host, id, flags));
@@ -55,7 +64,7 @@ export async function copyManifest(
 async function printManifest(host: CommandHost, id: string, flags: ManifestFlags): Promise<number> {
   const { terminal } = host;
   const path = flags.out === undefined ? undefined : toFile(flags.out, terminal.cwd);
-  const write = await openSource(host, id, flags.csv === true);
+  const write = await openSource(host, id, flags);
   if (path === undefined) await printTo(terminal, write);
   else {
     await writeWhole(path, write);
@@ -68,13 +77,24 @@ async function printManifest(host: CommandHost, id: string, flags: ManifestFlags
 async function openSource(
   host: CommandHost,
   id: string,
-  isCsv: boolean,
+  { csv, totals }: ManifestFlags,
 ): Promise<(take: Take) => Promise<void>> {
   checkBatchId(id, 'batch');
+  const isCsv = csv === true;
+  const isTotals = totals === true;
   const store = (await loadInstallation(host)).openStore();
-  const key = toManifestKey(id, isCsv ? 'csv' : 'jsonl');
+  const key = isTotals ? toTotalsKey(id) : toManifestKey(id, isCsv ? 'csv' : 'jsonl');
   if ((await store.head(key)) !== undefined) return (take) => readObject(store, key, take);
+  if (isTotals) throw noTotals(id);
   return (take) => withBatch(host, id, (batch) => writeSoFar(host.terminal, batch, isCsv, take));
+}
+
+function noTotals(id: string): RequestError {
+  return new RequestError(
+    'request.invalid',
+    `batch ${id} has no totals yet; they are written when it ends: \`pollux batch status ${id}\` tells where it stands`,
+    { details: { issues: [{ field: 'batch', rule: 'must have ended' }] } },
+  );
 }
 
 async function writeSoFar(

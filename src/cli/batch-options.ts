@@ -16,6 +16,12 @@ export interface BudgetFlags {
   readonly budgetCurrency?: string;
 }
 
+/** Of a batch that may have a budget already. */
+export interface BudgetChangeFlags extends Omit<BudgetFlags, 'budget'> {
+  /** `false`: `--no-budget`. */
+  readonly budget?: BudgetFlags['budget'] | false;
+}
+
 export interface StopFlags {
   readonly stopFailedShare?: number;
   readonly stopUnknown?: number;
@@ -55,6 +61,16 @@ export function addBudgetOptions(command: Command): Command {
     .option('--budget-currency <currency>', 'currency of --budget-micros', toCurrency);
 }
 
+/** The same, and `--no-budget`. */
+export function addBudgetChangeOptions(command: Command): Command {
+  return addBudgetOptions(command).addOption(
+    new Option('--no-budget', 'remove the budget of the batch').conflicts([
+      'budgetMicros',
+      'budgetCurrency',
+    ]),
+  );
+}
+
 export function addStopOptions(command: Command): Command {
   return command
     .option(
@@ -91,6 +107,15 @@ export function toBudget(flags: BudgetFlags): BatchBudget | undefined {
     'a budget is an amount with its currency: --budget "4.00 USD", or --budget-micros and --budget-currency',
     { details: { issues: [{ field: 'budget', rule: 'must be an amount with its currency' }] } },
   );
+}
+
+/** `null` removes the budget, `undefined` leaves it as it is. Throws as {@link toBudget}. */
+export function toBudgetChange({
+  budget,
+  ...flags
+}: BudgetChangeFlags): BatchBudget | null | undefined {
+  if (budget === false) return null;
+  return toBudget(budget === undefined ? flags : { ...flags, budget });
 }
 
 export function toStopRules({ stopFailedShare, stopUnknown }: StopFlags): StopRules | undefined {

@@ -1,14 +1,14 @@
 import { Option } from 'commander';
-import type { RerunChanges } from '../client/batches-types.ts';
+import type { BatchHandle, RerunChanges } from '../client/batches-types.ts';
 import type { RerunScope } from '../core/batch.ts';
 import { RequestError } from '../core/errors.ts';
 import type { Decision } from '../core/job.ts';
 import { comeBack, followToEnd } from './batch-conclude.ts';
-import type { BudgetFlags } from './batch-options.ts';
+import type { BudgetChangeFlags } from './batch-options.ts';
 import {
-  addBudgetOptions,
+  addBudgetChangeOptions,
   addDecisionOptions,
-  toBudget,
+  toBudgetChange,
   toDecision,
   toWindow,
 } from './batch-options.ts';
@@ -16,8 +16,9 @@ import { withBatch } from './batch-session.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
 import { say } from './host.ts';
 import { toNumber } from './parse-options.ts';
+import type { Terminal } from './terminal.ts';
 
-interface RerunFlags extends Decision, BudgetFlags {
+interface RerunFlags extends Decision, BudgetChangeFlags {
   readonly failed?: true;
   readonly downloads?: true;
   readonly expired?: true;
@@ -39,6 +40,7 @@ reason go to the ledger with every job that it runs again.
 Examples:
   $ pollux batch rerun nightly --downloads
   $ pollux batch rerun nightly --failed --budget "60.00 USD" --reason "budget raised" --author mona
+  $ pollux batch rerun nightly --failed --no-budget
 `;
 
 export const registerBatchRerun: RegisterCommand = (batch, host) => {
@@ -56,7 +58,7 @@ export const registerBatchRerun: RegisterCommand = (batch, host) => {
       new Option('--expired', 'what the provider forgot').conflicts(['failed', 'downloads']),
     )
     .option('--window <number>', 'jobs in flight at once (default: as before)', toWindow);
-  addDecisionOptions(addBudgetOptions(command))
+  addDecisionOptions(addBudgetChangeOptions(command))
     .option('--detach', 'start and do not wait')
     .option('--json', 'print a line of JSON for every item as it ends')
     .option(
@@ -84,8 +86,21 @@ async function rerun(host: CommandHost, id: string, flags: RerunFlags): Promise<
     }
     const { waitHeld } = flags;
     const streamsItems = flags.json === true;
-    return await followToEnd({ batch, session, terminal, waitHeld, streamsItems });
+    const exitCode = await followToEnd({ batch, session, terminal, waitHeld, streamsItems });
+    await noteNothing(terminal, batch, scope);
+    return exitCode;
   });
+}
+
+/** A rerun that met nothing in its scope ends as if it had never been; that should not pass for success. */
+async function noteNothing(
+  terminal: Terminal,
+  batch: BatchHandle,
+  scope: RerunScope,
+): Promise<void> {
+  const { finishedAt, items, kept } = await batch.state();
+  if (finishedAt === null || kept < items) return;
+  say(terminal, `nothing was run again: no item is in the scope of --${scope}`);
 }
 
 const SCOPES: Readonly<Record<RerunScope, string>> = {
@@ -106,7 +121,7 @@ function toScope({ failed, downloads, expired }: RerunFlags): RerunScope {
 }
 
 function toChanges(flags: RerunFlags): RerunChanges {
-  const budget = toBudget(flags);
+  const budget = toBudgetChange(flags);
   return {
     ...(flags.window === undefined ? {} : { window: flags.window }),
     ...(budget === undefined ? {} : { budget }),

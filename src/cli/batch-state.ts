@@ -1,3 +1,4 @@
+import type { FailureGroup } from '../core/batch-totals.ts';
 import type { BatchState, BatchStatus } from '../core/batch.ts';
 import { ERROR_CODES, isErrorCode } from '../core/error-codes.ts';
 import { formatMoney } from '../core/money.ts';
@@ -43,20 +44,25 @@ export function describeSpent({ money }: BatchState): string {
   return money.map(({ currency, spent }) => formatMoney({ currency, micros: spent })).join(' + ');
 }
 
-/** A batch in a few lines for a person. */
-export function printBatch(terminal: Terminal, state: BatchState): void {
+type Fact = readonly [name: string, value: string];
+
+/** A batch in a few lines for a person; with `groups` also which items failed, and why the first of them did. */
+export function printBatch(
+  terminal: Terminal,
+  state: BatchState,
+  groups: readonly FailureGroup[] = [],
+): void {
   const status = paint(terminal, terminal.stdout, STYLES[state.status], state.status);
   print(terminal, `${status}  batch ${state.batch}`);
-  terminal.stdout.write(renderFacts(toFacts(state)));
+  terminal.stdout.write(renderFacts(toFacts(state, groups)));
 }
 
-function toFacts(state: BatchState): readonly (readonly [string, string])[] {
-  const { batch, window, reason, startedAt, finishedAt, manifestKey } = state;
-  const facts: (readonly [string, string])[] = [['items', describeItems(state)]];
+function toFacts(state: BatchState, groups: readonly FailureGroup[]): readonly Fact[] {
+  const { batch, window, reason, startedAt, finishedAt, manifestKey, kept } = state;
+  const facts: Fact[] = [['items', describeItems(state)]];
+  if (kept > 0) facts.push(['kept', `${String(kept)} keep the end they had before this run`]);
   for (const money of state.money) facts.push(['money', describeMoney(money)]);
-  for (const [code, items] of byCount(state.failures)) {
-    facts.push(['failures', `${String(items)} ${code}`]);
-  }
+  facts.push(...toFailures(state, groups));
   if (reason !== null) facts.push(['reason', reason]);
   if (finishedAt === null) facts.push(['so far', `since ${startedAt}, window ${String(window)}`]);
   else facts.push(['time', formatDuration(Date.parse(finishedAt) - Date.parse(startedAt))]);
@@ -95,6 +101,19 @@ function describeMoney({
   ]
     .filter((part) => part !== undefined)
     .join(', ');
+}
+
+function toFailures({ failures }: BatchState, groups: readonly FailureGroup[]): readonly Fact[] {
+  return byCount(failures).flatMap(([code, items]): readonly Fact[] => {
+    const count = `${String(items)} ${code}`;
+    const group = groups.find((other) => other.code === code);
+    if (group === undefined) return [['failures', count]];
+    const more = group.examples.length < items ? ', …' : '';
+    return [
+      ['failures', `${count}: ${group.examples.join(', ')}${more}`],
+      ['', group.message],
+    ];
+  });
 }
 
 function byCount(failures: BatchState['failures']): readonly (readonly [string, number])[] {

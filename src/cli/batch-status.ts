@@ -1,6 +1,7 @@
 import { followToEnd } from './batch-conclude.ts';
 import { withBatch } from './batch-session.ts';
-import { printBatch, toBatchExitCode } from './batch-state.ts';
+import { showBatch } from './batch-show.ts';
+import { toBatchExitCode } from './batch-state.ts';
 import type { CommandHost, RegisterCommand } from './host.ts';
 import { printJson } from './host.ts';
 import { toNumber } from './parse-options.ts';
@@ -51,7 +52,7 @@ async function showStatus(
     }
     const state = await batch.state();
     if (json) printJson(terminal, state);
-    else printBatch(terminal, state);
+    else await showBatch(terminal, batch, state);
     return toBatchExitCode(state);
   });
 }

@@ -16,6 +16,7 @@ import {
 } from '../workflows/messages.ts';
 import { readPlan } from './batches-memo.ts';
 import { readBatchResults } from './batches-results.ts';
+import { readBatchTotals } from './batches-totals.ts';
 import type { BatchHandle } from './batches-types.ts';
 import { calling, isUnanswered } from './calling.ts';
 import type { WatchOptions } from './job-handle.ts';
@@ -35,21 +36,28 @@ const DEFAULT_INTERVAL_MS = 1_000;
 export function createBatchHandle(access: BatchAccess, id: string): BatchHandle {
   const { temporal, store } = access;
   const handle = temporal.workflow.getHandle(toBatchWorkflowId(id));
-  const knowing = <T>(call: () => Promise<T>): (() => Promise<T>) => orUnknown(id, call);
   const describe = (): Promise<WorkflowExecutionDescription> =>
     calling(
       temporal,
-      knowing(() => handle.describe()),
+      orUnknown(id, () => handle.describe()),
     );
   const state = (): Promise<BatchState> => readState(temporal, handle, describe);
   const update = async (call: () => Promise<unknown>): Promise<void> => {
-    await updateWorkflow(temporal, knowing(call));
+    await updateWorkflow(temporal, async () => {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        throw ended(id, await describe(), error);
+      }
+    });
   };
   return {
     id,
     state,
     watch: (options = {}) => watch(state, options),
     results: (options = {}) => readBatchResults({ store, describe }, id, options),
+    totals: () => readBatchTotals(store, id),
     pause: (decision) => update(() => handle.executeUpdate(pauseBatch, { args: [decision] })),
     resume: (decision) => update(() => handle.executeUpdate(resumeBatch, { args: [decision] })),
     cancel: (how) => update(() => handle.executeUpdate(cancelBatch, { args: [how] })),
@@ -58,7 +66,7 @@ export function createBatchHandle(access: BatchAccess, id: string): BatchHandle 
       const description = await describe();
       if (isRunning(description)) throw running(id);
       const plan = readPlan(description);
-      if (plan === undefined) throw unknownBatch(id);
+      if (plan === undefined) throw unplanned(id);
       const { window, budget } = changes;
       const { batch, manifest } = plan;
       await access.startInput({
@@ -131,8 +139,29 @@ function orUnknown<T>(id: string, call: () => Promise<T>): () => Promise<T> {
 function unknownBatch(id: string, cause?: unknown): RequestError {
   return new RequestError(
     'request.invalid',
-    `batch (${JSON.stringify(id)}): Temporal knows no such batch, it has ended, or it is forgotten; run its manifest again to continue it`,
+    `batch (${JSON.stringify(id)}): Temporal knows no such batch; \`pollux batch list\` shows those it knows. Of one that ended long ago the manifest can be run again: items that have ended keep their end`,
     { details: { issues: [{ field: 'batch', rule: 'must be a known batch' }] }, cause },
+  );
+}
+
+function ended(
+  id: string,
+  { closeTime }: WorkflowExecutionDescription,
+  cause: unknown,
+): RequestError {
+  const at = closeTime === undefined ? '' : ` at ${closeTime.toISOString()}`;
+  return new RequestError(
+    'request.invalid',
+    `batch ${id} has ended${at}; there is nothing to change. Run its manifest again to start what was never started, or \`pollux batch rerun ${id}\` for what failed`,
+    { details: { issues: [{ field: 'batch', rule: 'must be running' }] }, cause },
+  );
+}
+
+function unplanned(id: string): RequestError {
+  return new RequestError(
+    'request.invalid',
+    `batch ${id} was not started by Pollux's client, so its plan is not known; run its manifest again`,
+    { details: { issues: [{ field: 'batch', rule: 'must have been started by the client' }] } },
   );
 }
 

@@ -1,4 +1,5 @@
 import type { BatchBudget } from '../core/batch-book.ts';
+import type { BatchTotals } from '../core/batch-totals.ts';
 import type {
   BatchItem,
   BatchState,
@@ -30,11 +31,8 @@ export interface BatchChange {
   readonly budget?: BatchBudget | null;
 }
 
-/** With what a rerun differs from the run before it. A budget that was set before holds on. */
-export interface RerunChanges {
-  readonly window?: number;
-  readonly budget?: BatchBudget;
-}
+/** With what a rerun differs from the run before it. A budget that was set before holds on unless it is changed. */
+export type RerunChanges = BatchChange;
 
 export interface ResultsOptions {
   /** Ends the reading, not the batch: the iteration then just ends. */
@@ -52,6 +50,8 @@ export interface BatchHandle {
   watch(options?: WatchOptions): AsyncIterable<BatchState>;
   /** Every item once, as it ends; ends with the batch. */
   results(options?: ResultsOptions): AsyncIterable<ItemResult>;
+  /** What the newest output manifest comes to; `null` before the batch has ended for the first time. Throws `storage.*`. */
+  totals(): Promise<BatchTotals | null>;
   /** Starts no more items until {@link resume}. Run twice: the same. */
   pause(decision: Decision): Promise<void>;
   resume(decision: Decision): Promise<void>;

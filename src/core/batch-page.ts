@@ -54,7 +54,7 @@ export interface PageReport {
   /** It has nothing more to start. */
   readonly isDraining: boolean;
   readonly tally: ItemTally;
-  /** Of the tally: items that this run has seen end. */
+  /** Of the tally: items that this run has run. */
   readonly fresh: ItemTally;
   /** By the ledger, over the whole batch. */
   readonly money: readonly BatchMoney[];
@@ -85,8 +85,8 @@ export interface BatchStop {
 
 /** The one argument of workflow `runBatch`, as it may also be started and as it continues as new. */
 export interface RunBatchInput extends BatchInput {
-  /** Set before the first item is started. */
-  readonly budget?: BatchBudget;
+  /** Set before the first item is started; `null` removes the one that an earlier run has left. */
+  readonly budget?: BatchBudget | null;
   /** What the runs before this one have come to. Never given at the start. */
   readonly carried?: CarriedBatch;
 }

@@ -85,6 +85,8 @@ export interface BatchState {
   readonly expired: number;
   /** Never started, because the batch was stopped or cancelled. */
   readonly notStarted: number;
+  /** Of the items that have ended: those that this run has not run. They keep the end they had. */
+  readonly kept: number;
   /** Items that did not succeed, by error code. */
   readonly failures: Readonly<Record<string, number>>;
   readonly window: number;

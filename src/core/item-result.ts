@@ -5,11 +5,20 @@ import type { ErrorReport } from './errors.ts';
 import type { EndStatus } from './job.ts';
 import { splitModel, toItemJobId } from './keys.ts';
 
+/** What is known of an item beside its job. */
+export interface ItemName {
+  readonly id: string;
+  /** `<account>/<model>` */
+  readonly model: string;
+  /** Absent where the account is not at hand. */
+  readonly provider?: string;
+}
+
 /** A result that no workflow has given, made of what is known. */
 export function toItemResult(
   clock: Clock,
   batch: string,
-  item: { readonly id: string; readonly model: string },
+  item: ItemName,
   status: EndStatus,
   error: ErrorReport,
 ): ItemResult {
@@ -20,7 +29,7 @@ export function toItemResult(
     jobId: toItemJobId(batch, item.id),
     status,
     ...whose,
-    provider: '',
+    provider: item.provider ?? '',
     taskId: null,
     submissions: 0,
     polls: 0,

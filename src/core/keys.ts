@@ -144,6 +144,11 @@ export function toManifestKey(batch: string, format: 'jsonl' | 'csv' = 'jsonl'):
   return `batches/${batch}/manifest.${format}`;
 }
 
+/** Key of what the output manifest of a batch's newest run comes to: JSON. Wire format, version 1. */
+export function toTotalsKey(batch: string): string {
+  return `batches/${batch}/totals.json`;
+}
+
 /** `batch/<batch>/page/<run>/<page>`: the workflow of a page in one run of its batch. Wire format. */
 export function toPageWorkflowId(batchWorkflowId: string, run: string, page: number): string {
   return `${batchWorkflowId}/page/${run}/${String(page)}`;
@@ -168,4 +173,9 @@ export function toResultsKey(batch: string, run: string, page: number, name: str
 /** Key of the whole output manifest of one run, which nothing replaces. Wire format, version 1. */
 export function toRunManifestKey(batch: string, run: string, format: 'jsonl' | 'csv'): string {
   return `${toRunPrefix(batch, run)}manifest.${format}`;
+}
+
+/** Key of what that manifest comes to: JSON. Wire format, version 1. */
+export function toRunTotalsKey(batch: string, run: string): string {
+  return `${toRunPrefix(batch, run)}totals.json`;
 }

@@ -5,7 +5,6 @@ export { formatProblem } from './problems.ts';
 export type { ManifestProblem } from './problems.ts';
 export { readManifest } from './read-manifest.ts';
 export type { ManifestFormat, ManifestLine, ReadManifestOptions } from './read-manifest.ts';
-export { createManifestWriter, toResultCsv, toResultLine } from './results.ts';
-export type { FailureGroup, ManifestTotals, ManifestWriter } from './results.ts';
+export { toResultCsv, toResultLine } from './results.ts';
 export { createSummary, summarise } from './summary.ts';
 export type { ManifestSummary, ModelCount, QuotedTotal, Summary } from './summary.ts';

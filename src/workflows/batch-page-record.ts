@@ -135,11 +135,11 @@ export class BatchPageRecord {
     this.#starting -= 1;
   }
 
-  /** Frees the place, whatever the end. */
-  end(result: ItemResult): void {
-    this.#inFlight.delete(result.item);
+  /** Frees the place, whatever the end. An item that was only waited for is not this run's. */
+  end({ id, how }: ItemToRun, result: ItemResult): void {
+    this.#inFlight.delete(id);
     this.#tally = countItem(this.#tally, result);
-    this.#fresh = countItem(this.#fresh, result);
+    if (how !== 'await') this.#fresh = countItem(this.#fresh, result);
     this.#unrecorded.push(result);
   }
 

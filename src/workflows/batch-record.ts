@@ -203,6 +203,7 @@ export class BatchRecord {
       reason: this.#reason,
       money: this.#money,
       ended: this.#ended,
+      fresh: this.#fresh,
       open: this.pages.map(({ report }) => report),
       ending: this.#ending,
       startedAt: this.#startedAt,

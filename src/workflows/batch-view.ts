@@ -21,6 +21,8 @@ export interface BatchFacts {
   readonly money: readonly BatchMoney[];
   /** Items of pages that have ended. */
   readonly ended: ItemTally;
+  /** Of these: items that this run has run. */
+  readonly fresh: ItemTally;
   /** Of pages that have not. */
   readonly open: readonly PageReport[];
   readonly ending: BatchEnding | undefined;
@@ -32,6 +34,7 @@ export interface BatchFacts {
 export function toBatchState(facts: BatchFacts): BatchState {
   const { batch, items, window, money, reason, open, ending, startedAt, finishedAt } = facts;
   const running = open.reduce((sum, { tally }) => addTallies(sum, tally), facts.ended);
+  const fresh = open.reduce((sum, page) => addTallies(sum, page.fresh), facts.fresh);
   const tally = ending?.tally ?? running;
   const inFlight = ending === undefined ? open.reduce((sum, one) => sum + one.inFlight, 0) : 0;
   return {
@@ -41,6 +44,7 @@ export function toBatchState(facts: BatchFacts): BatchState {
     waiting: Math.max(0, items - countEnded(tally) - inFlight),
     inFlight,
     ...tally,
+    kept: countEnded(running) - countEnded(fresh),
     window,
     money,
     reason,

@@ -55,7 +55,7 @@ function startOne(page: BatchPageRecord): void {
   const item = page.begin();
   if (item === undefined) return;
   runItem(page.task, item, () => page.confirmStart())
-    .then((result) => page.end(result))
+    .then((result) => page.end(item, result))
     .catch((error: unknown) => page.fail(error));
 }
 

@@ -171,6 +171,8 @@ describe('a batch under an operator’s hand', () => {
       code: 'request.invalid',
     });
     await installation.access.temporal.workflow.getHandle('batch/refusals').terminate();
+    await expect(batch.pause(DECISION)).rejects.toThrow(/refusals has ended at/);
+    await expect(own.batches.get('nobody').pause(DECISION)).rejects.toThrow(/no such batch/);
   }, 60_000);
 });
 
@@ -193,7 +195,8 @@ describe('a batch with rules', () => {
     expect(state.reason).toMatch(/have failed/);
     expect(state.notStarted).toBeGreaterThan(0);
     expect(state.failed + state.notStarted).toBe(60);
-    expect(await readAll(batch.results())).toHaveLength(60);
+    const results = await readAll(batch.results());
+    expect(results.map(({ provider }) => provider)).toEqual(Array(60).fill('nexusflow'));
     installation.simulator.clearFaults();
   }, 90_000);
 
@@ -210,11 +213,11 @@ describe('a batch with rules', () => {
     const batch = await start(items, { id: 'again', window: 6 });
     expect(await untilEnd(batch)).toMatchObject({ failed: 2, succeeded: 4 });
     await batch.rerun('downloads', DECISION);
-    expect(await untilEnd(batch)).toMatchObject({ failed: 2, succeeded: 4 });
+    expect(await untilEnd(batch)).toMatchObject({ failed: 2, succeeded: 4, kept: 6 });
 
     await batch.rerun('failed', DECISION);
 
-    expect(await untilEnd(batch)).toMatchObject({ status: 'succeeded', succeeded: 6 });
+    expect(await untilEnd(batch)).toMatchObject({ status: 'succeeded', succeeded: 6, kept: 4 });
     expect(countCreates(installation, items)).toEqual(items.map(() => 1));
     const results: readonly ItemResult[] = await readAll(batch.results());
     const again = results.filter(({ submissions }) => submissions === 2);
@@ -230,10 +233,27 @@ describe('a batch with rules', () => {
       failures: { 'request.over_budget': 3 },
     });
     expect(createsOf(items)).toBe(2);
+    expect(await batch.totals()).toMatchObject({
+      ...{ items: 5, ended: { succeeded: 2, failed: 3 }, artifacts: 2 },
+      failures: [{ code: 'request.over_budget', items: 3 }],
+    });
 
     await batch.rerun('failed', DECISION, { budget: { ...budget, limitMicros: '9000000' } });
 
     expect(await untilEnd(batch)).toMatchObject({ status: 'succeeded', succeeded: 5 });
+    expect(countCreates(installation, items)).toEqual(items.map(() => 1));
+  }, 90_000);
+
+  it('whose budget is removed buys the rest', async () => {
+    const items = toItems('unlimited', 3);
+    const budget = { currency: 'USD', limitMicros: '270000' };
+    const batch = await start(items, { id: 'unlimited', window: 3, budget });
+    expect(await batch.totals()).toBeNull();
+    expect(await untilEnd(batch)).toMatchObject({ succeeded: 1, failed: 2 });
+
+    await batch.rerun('failed', DECISION, { budget: null });
+
+    expect(await untilEnd(batch)).toMatchObject({ status: 'succeeded', succeeded: 3 });
     expect(countCreates(installation, items)).toEqual(items.map(() => 1));
   }, 90_000);
 });

@@ -139,10 +139,16 @@ describe('pollux batch', () => {
     const first = await installation.pollux(
       ...['batch', 'run', file, '--window', '1', '--budget', '0.54 USD', '--json'],
     );
+    const status = await installation.pollux('batch', 'status', 'budgeted');
+    const nothing = await installation.pollux('batch', 'rerun', 'budgeted', '--downloads');
     const again = await installation.pollux(
       ...['batch', 'rerun', 'budgeted', '--failed', '--budget', '1.08 USD', '--json'],
     );
 
+    expect(status.stdout).toMatch(/2 request\.over_budget: b-2, b-3\n +\S/);
+    expect(nothing.stderr).toContain(
+      'nothing was run again: no item is in the scope of --downloads',
+    );
     const refused = toResults(first.stdout).filter(
       ({ error }) => error?.code === 'request.over_budget',
     );

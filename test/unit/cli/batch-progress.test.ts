@@ -14,6 +14,7 @@ const STATE: BatchState = {
   cancelled: 1,
   expired: 1,
   notStarted: 0,
+  kept: 0,
   failures: { 'provider.unavailable': 3, 'provider.task_expired': 1 },
   window: 10,
   money: [{ currency: 'USD', spent: '4050000', reserved: '100000', unknown: '0' }],
@@ -103,6 +104,27 @@ describe('the end of a batch', () => {
         '  manifest  batches/nightly/manifest.jsonl (`pollux batch manifest nightly`)',
         '',
       ].join('\n'),
+    );
+  });
+
+  it('names some of the items that failed, and why the first did', () => {
+    const terminal = captureTerminal({ environment: { NO_COLOR: '1' } });
+
+    printBatch(terminal, { ...ENDED, kept: 90 }, [
+      {
+        ...{ code: 'provider.unavailable', items: 3, message: 'studio answered 503' },
+        examples: ['a', 'b'],
+      },
+      { code: 'provider.task_expired', items: 1, message: 'forgotten', examples: ['c'] },
+    ]);
+
+    expect(terminal.out().split('\n')).toEqual(
+      expect.arrayContaining([
+        '  kept      90 keep the end they had before this run',
+        '  failures  3 provider.unavailable: a, b, …',
+        '            studio answered 503',
+        '  failures  1 provider.task_expired: c',
+      ]),
     );
   });
 

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import type { ItemResult } from '../../../src/core/batch.ts';
-import { createManifestWriter, toResultCsv } from '../../../src/manifest/index.ts';
+import { toResultCsv } from '../../../src/manifest/index.ts';
 
 const DONE: ItemResult = {
   item: 'shot-1',
@@ -86,40 +86,4 @@ describe('an output manifest', () => {
       expect(cells).toContain('-5');
     },
   );
-
-  it('counts ends, money by what became of it, and failures by code, the most common first', async () => {
-    const lines: string[] = [];
-    const writer = createManifestWriter(async (line) => void lines.push(line));
-    const unknown = { currency: 'CNY', micros: '7', basis: '', state: 'unknown' } as const;
-    const results = [
-      DONE,
-      { ...DONE, item: 'shot-2', status: 'expired', cost: unknown },
-      { ...DONE, item: 'shot-3', status: 'held', cost: null },
-      { ...DONE, item: 'shot-4', cost: { ...unknown, state: 'estimated' } },
-      failed('shot-5', 'provider.unavailable'),
-      ...['a', 'b', 'c', 'd'].map((item) => failed(item, 'request.over_budget')),
-    ] as const satisfies readonly ItemResult[];
-
-    for (const result of results) await writer.add(result);
-
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(results);
-    expect(writer.totals()).toEqual({
-      items: 9,
-      ended: { succeeded: 2, failed: 5, cancelled: 0, expired: 1 },
-      open: 1,
-      artifacts: 4,
-      money: [
-        { currency: 'USD', spent: '450000', reserved: '0', unknown: '0' },
-        { currency: 'CNY', spent: '7', reserved: '0', unknown: '7' },
-      ],
-      failures: [
-        expect.objectContaining({
-          code: 'request.over_budget',
-          items: 4,
-          examples: ['a', 'b', 'c'],
-        }),
-        expect.objectContaining({ code: 'provider.unavailable', items: 1 }),
-      ],
-    });
-  });
 });
