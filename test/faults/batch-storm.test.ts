@@ -117,7 +117,7 @@ function report({ most, fewest, average, seconds }: WindowFigures): void {
   );
 }
 
-describe('a batch in a storm: workers and the server are killed, the provider fails at random [F1 F2 F6 F7 F8]', () => {
+describe('a batch in a storm: workers and the server are killed, the provider fails at random [C14 F1 F6 F7 F8]', () => {
   it('has met it', () => {
     expect(weather.outages.filter(({ kind }) => kind === 'worker').length).toBeGreaterThan(0);
     expect(weather.outages.filter(({ kind }) => kind === 'server')).toHaveLength(1);
