@@ -213,7 +213,7 @@ export class BatchRecord {
 
   show(): void {
     const state = this.toState();
-    setCurrentDetails(toBatchDetails(state));
+    setCurrentDetails(toBatchDetails(state, Date.now()));
     if (state.status === this.#shownStatus) return;
     this.#shownStatus = state.status;
     upsertSearchAttributes([
