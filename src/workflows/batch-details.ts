@@ -25,7 +25,7 @@ export function toBatchDetails(state: BatchState, nowMs: number): string {
   if (state.manifestKey !== null) lines.push(`- output manifest \`${state.manifestKey}\``);
   const jobs = `BatchId = "${batch}"`;
   lines.push(
-    `- its jobs: \`${jobs}\`; those that wait for a person: \`${jobs} AND Hold IS NOT NULL\``,
+    `- its jobs: \`${jobs}\`; those that wait for a person: \`${jobs} AND Hold IS NOT NULL AND ExecutionStatus = "Running"\``,
   );
   return lines.join('\n');
 }

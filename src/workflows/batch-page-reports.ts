@@ -38,6 +38,8 @@ function isClosing(page: BatchPageRecord): boolean {
 }
 
 function isWorthIt(page: BatchPageRecord, last: PageReport): boolean {
+  // Places that are filled in this moment are not free.
+  if (page.mayStart) return false;
   const now = page.toReport();
   if (now.isDraining && !last.isDraining) return true;
   if (countEnded(now.tally) - countEnded(last.tally) >= WORTH_REPORTING) return true;

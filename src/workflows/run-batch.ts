@@ -26,7 +26,7 @@ import { orderPage } from './messages.ts';
 import type { runBatchPage } from './run-batch-page.ts';
 
 /** Each page costs the history up to some hundred events; the next run begins with none. */
-const PAGES_PER_RUN = 16;
+const PAGES_PER_RUN = 8;
 /** A page that is lost so often has a cause that starting it again does not mend. */
 const MOST_LOSSES = 3;
 

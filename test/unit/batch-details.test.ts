@@ -35,7 +35,7 @@ describe('what the page of a batch tells', () => {
         '- provider.unavailable: 3',
         '- 6.0 per minute on average, about 10 min left',
         '- 15 keep the end they had before this run',
-        '- its jobs: `BatchId = "nightly"`; those that wait for a person: `BatchId = "nightly" AND Hold IS NOT NULL`',
+        '- its jobs: `BatchId = "nightly"`; those that wait for a person: `BatchId = "nightly" AND Hold IS NOT NULL AND ExecutionStatus = "Running"`',
       ]),
     );
   });
