@@ -89,12 +89,12 @@ describe('the report of a batch', () => {
     expect(figures.get('batch.workflow.carried_growth')?.value).toBe(10);
   });
 
-  it('has as many runs for 50,000 items as their 100 pages make at the most pages that a run took', () => {
+  it('has as many runs for 50,000 items as their 200 pages make at the most pages that a run took', () => {
     const { figures, report } = collectFigures();
 
     reportRun(run, report);
 
-    expect(figures.get('batch.workflow.runs_of_50000')?.value).toBe(13);
+    expect(figures.get('batch.workflow.runs_of_50000')?.value).toBe(25);
   });
 
   it('says nothing of 50,000 items where no run was full', () => {
