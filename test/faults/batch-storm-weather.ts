@@ -93,11 +93,22 @@ export class Weather {
     while ((await this.#wait(waitMs)) && this.#countCreates() < lastKillBefore) {
       const fromMs = Date.now();
       await this.#workers.shift()?.kill();
-      this.#workers.push(await this.#installation.startWorker());
+      await this.#replaceWorker();
       const toMs = Date.now();
       this.outages.push({ kind: 'worker', fromMs, toMs });
       waitMs = Math.max(0, killIntervalMs - (toMs - fromMs));
     }
+  }
+
+  /** A worker that finds no server ends, and is started again, as a supervisor would. */
+  async #replaceWorker(): Promise<void> {
+    do {
+      const worker = await this.#installation.startWorker().catch(() => undefined);
+      if (worker !== undefined) {
+        this.#workers.push(worker);
+        return;
+      }
+    } while (await this.#wait(500));
   }
 
   async #restartServer(after: number): Promise<void> {

@@ -6,6 +6,8 @@ export interface WindowFigures {
   readonly most: number;
   /** The fewest over a whole second outside the outages, while at least a window of items had not ended. */
   readonly fewest: number;
+  /** When that second began. Milliseconds since 1970. */
+  readonly fewestAtMs: number;
   /** Seconds that this was looked for in. */
   readonly seconds: number;
   /** The average over these seconds. */
@@ -24,14 +26,19 @@ export function measureWindow(
   const ends = spans.map(([, toMs]) => toMs).sort((one, other) => one - other);
   const lastMs = ends[spans.length - window] ?? firstMs;
   const calm: number[] = [];
+  let fewest = Infinity;
+  let fewestAtMs = firstMs;
   for (let atMs = firstMs; atMs + SECOND_MS <= lastMs; atMs += SECOND_MS) {
     const second: Span = [atMs, atMs + SECOND_MS];
     if (outages.some((outage) => overlap(outage, second) > 0)) continue;
-    calm.push(spans.reduce((sum, span) => sum + overlap(span, second), 0) / SECOND_MS);
+    const inFlight = spans.reduce((sum, span) => sum + overlap(span, second), 0) / SECOND_MS;
+    calm.push(inFlight);
+    if (inFlight < fewest) [fewest, fewestAtMs] = [inFlight, atMs];
   }
   return {
     most: mostAtOnce(spans),
-    fewest: Math.min(...calm),
+    fewest,
+    fewestAtMs,
     seconds: calm.length,
     average: calm.reduce((sum, one) => sum + one, 0) / calm.length,
   };

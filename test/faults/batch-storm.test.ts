@@ -96,7 +96,7 @@ function toExcusedSpans(): readonly Span[] {
   return [[startedAtMs, startedAtMs + FILLING_MS], ...outages];
 }
 
-function report({ most, fewest, average, seconds }: WindowFigures): void {
+function report({ most, fewest, fewestAtMs, average, seconds }: WindowFigures): void {
   const kills = weather.outages.filter(({ kind }) => kind === 'worker').length;
   const figures = [
     ['items', ITEMS, 'items'],
@@ -112,6 +112,10 @@ function report({ most, fewest, average, seconds }: WindowFigures): void {
     ['seconds outside outages', seconds, 's'],
   ] as const;
   writeFigures(figures.map(([name, value, unit]) => ({ name: `storm: ${name}`, value, unit })));
+  const ends = weather.outages.map(({ toMs }) => toMs).filter((toMs) => toMs <= fewestAtMs);
+  const after = ((fewestAtMs - Math.max(startedAtMs, ...ends)) / 1000).toFixed(1);
+  const at = ((fewestAtMs - startedAtMs) / 1000).toFixed(1);
+  process.stderr.write(`storm: the fewest at ${at} s, ${after} s after an outage\n`);
   process.stderr.write(
     `storm: seed ${SEED}, ${figures.map(([name, value]) => `${name} ${value}`).join(', ')}\n`,
   );
