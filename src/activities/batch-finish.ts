@@ -4,7 +4,6 @@ import type { ItemTally } from '../core/batch-tally.ts';
 import type { BatchTotals } from '../core/batch-totals.ts';
 import { createTotalsCounter } from '../core/batch-totals.ts';
 import type { BatchItem, BatchMoney, ItemResult, ManifestRef } from '../core/batch.ts';
-import { isMediaJobError } from '../core/errors.ts';
 import {
   toItemJobId,
   toManifestKey,
@@ -18,8 +17,7 @@ import type { JobRecord } from '../core/ledger.ts';
 import { toItemResult } from '../core/item-result.ts';
 import type { BatchPorts } from './batch-ports.ts';
 import { endOf, nameItem, toNotStarted, withRow } from './batch-results.ts';
-import { readResults } from './batch-store.ts';
-import { publishBytes } from './publish-bytes.ts';
+import { publishTextOnce, readResults, unlessTaken } from './batch-store.ts';
 
 export interface FinishBatchStep {
   readonly batch: string;
@@ -82,10 +80,7 @@ async function publishTotals(
   totals: BatchTotals,
 ): Promise<void> {
   const key = toRunTotalsKey(batch, run);
-  if ((await ports.store.head(key)) === undefined) {
-    const text = `${JSON.stringify(totals, null, 2)}\n`;
-    await unlessTaken(publishBytes(ports.store, key, Buffer.from(text), LABELS.json));
-  }
+  await publishTextOnce(ports.store, key, `${JSON.stringify(totals, null, 2)}\n`, LABELS.json);
   await replaceCopy(ports, key, toTotalsKey(batch));
 }
 
@@ -223,15 +218,6 @@ async function* readTexts(store: BatchPorts['store'], key: string): AsyncGenerat
     }
   } finally {
     await reader.close();
-  }
-}
-
-/** An attempt that was given up may still write, and be first: what it has published stands. */
-async function unlessTaken(publishing: Promise<void>): Promise<void> {
-  try {
-    await publishing;
-  } catch (error) {
-    if (!isMediaJobError(error) || error.code !== 'storage.corrupt') throw error;
   }
 }
 

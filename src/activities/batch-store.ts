@@ -1,4 +1,4 @@
-import type { ArtifactStore } from '../core/artifact-store.ts';
+import type { ArtifactStore, ObjectLabel } from '../core/artifact-store.ts';
 import type { ItemResult } from '../core/batch.ts';
 import { isMediaJobError } from '../core/errors.ts';
 import { publishBytes } from './publish-bytes.ts';
@@ -13,10 +13,29 @@ export async function publishOnce(
   key: string,
   results: readonly ItemResult[],
 ): Promise<void> {
+  await publishTextOnce(
+    store,
+    key,
+    results.map((result) => `${JSON.stringify(result)}\n`).join(''),
+    LABEL,
+  );
+}
+
+/** The same for any text. */
+export async function publishTextOnce(
+  store: ResultStore,
+  key: string,
+  text: string,
+  label: ObjectLabel,
+): Promise<void> {
   if ((await store.head(key)) !== undefined) return;
-  const text = results.map((result) => `${JSON.stringify(result)}\n`).join('');
+  await unlessTaken(publishBytes(store, key, Buffer.from(text), label));
+}
+
+/** An attempt that was given up may still write, and be first: what it has published stands. */
+export async function unlessTaken(publishing: Promise<void>): Promise<void> {
   try {
-    await publishBytes(store, key, Buffer.from(text), LABEL);
+    await publishing;
   } catch (error) {
     if (!isMediaJobError(error) || error.code !== 'storage.corrupt') throw error;
   }
